@@ -1,0 +1,410 @@
+//! What a file exports, and which of it can be an action.
+
+use std::ops::Range;
+
+use rustc_hash::FxHashMap;
+use swc_core::{
+    atoms::Atom,
+    ecma::ast::{
+        Callee, Decl, DefaultDecl, ExportSpecifier, Expr, FnDecl, Function, ImportSpecifier, Lit,
+        ModuleDecl, ModuleExportName, NamedExport, Pat, Stmt, TsNamespaceBody, VarDecl,
+    },
+};
+
+use super::{
+    Statement,
+    actions::{FunctionNode, arity, bound_names},
+};
+use crate::{
+    diagnostics::{Problem, Rule},
+    parse::range,
+};
+
+/// One name that a file exports, and what is known about its value.
+#[derive(Debug)]
+pub(crate) struct Export {
+    pub(crate) name: String,
+    /// The variable; `None`: a default export without a name.
+    pub(crate) local: Option<Atom>,
+    /// The name where it is declared, or the value if it has none.
+    pub(crate) at: Range<u32>,
+    /// Declared parameters before a rest parameter.
+    pub(crate) params: u32,
+    /// A rest parameter, or parameters that can't be seen.
+    pub(crate) has_rest: bool,
+    pub(crate) default: Option<DefaultForm>,
+}
+
+/// How a default export without a name gets one.
+#[derive(Debug)]
+pub(crate) struct DefaultForm {
+    /// `export default` and what is around it, up to the value.
+    pub(crate) keywords: Range<u32>,
+    /// Where a function declaration takes its name, if it is one.
+    pub(crate) name_at: Option<u32>,
+}
+
+/// The exports of a file; the problems only matter if it is an action file.
+#[derive(Debug, Default)]
+pub(super) struct Exports {
+    pub(super) listed: Vec<Export>,
+    pub(super) problems: Vec<Problem>,
+}
+
+impl Exports {
+    pub(super) fn names(&self) -> Vec<String> {
+        self.listed.iter().map(|it| it.name.clone()).collect()
+    }
+}
+
+/// What is known about a value without running the code.
+#[derive(Clone, Copy)]
+enum Value<'a> {
+    Function(FunctionNode<'a>),
+    Expr(&'a Expr),
+    /// Whatever it is, the runtime has to look.
+    Unknown,
+    /// What is no function, in the words of the diagnostic.
+    Not(&'static str),
+    /// Gone when types are erased.
+    Type,
+}
+
+type Locals<'a> = FxHashMap<&'a Atom, (Value<'a>, Range<u32>)>;
+
+/// Reads the exports of a file.
+pub(super) fn exports(statements: &[Statement]) -> Exports {
+    let locals = locals(statements);
+    let mut exports = Exports::default();
+    for statement in statements {
+        if let Statement::Module(declaration) = statement {
+            exports.declaration(declaration, &locals);
+        }
+    }
+    exports
+}
+
+impl Exports {
+    fn declaration(&mut self, declaration: &ModuleDecl, locals: &Locals) {
+        match declaration {
+            ModuleDecl::ExportDecl(it) => {
+                let mut names = Vec::new();
+                declared_names(&it.decl, &mut names);
+                for name in names {
+                    let Some((value, at)) = locals.get(name) else { continue };
+                    self.take(name.to_string(), name, *value, at.clone(), locals);
+                }
+            }
+            ModuleDecl::ExportNamed(it) if !it.type_only => self.named(it, locals),
+            ModuleDecl::ExportDefaultDecl(it) => match &it.decl {
+                DefaultDecl::Fn(function) => {
+                    if function.function.body.is_none() {
+                        return;
+                    }
+                    let node = FunctionNode::Function(&function.function);
+                    match &function.ident {
+                        Some(ident) => self.take(
+                            "default".into(),
+                            &ident.sym,
+                            Value::Function(node),
+                            range(ident),
+                            locals,
+                        ),
+                        None => {
+                            let function = range(&*function.function);
+                            let keywords = range(it).start..function.start;
+                            self.anonymous(Value::Function(node), function, keywords, true, locals);
+                        }
+                    }
+                }
+                DefaultDecl::Class(class) => {
+                    let at = class.ident.as_ref().map_or_else(|| range(it), range);
+                    self.not_a_function("default", "a class", at);
+                }
+                DefaultDecl::TsInterfaceDecl(_) => {}
+            },
+            ModuleDecl::ExportDefaultExpr(it) => {
+                if let Expr::Ident(name) = unwrapped(&it.expr)
+                    && let Some((value, _)) = locals.get(&name.sym)
+                {
+                    self.take("default".into(), &name.sym, *value, range(name), locals);
+                    return;
+                }
+                let value = range(&*it.expr);
+                let keywords = range(it).start..value.start;
+                self.anonymous(Value::Expr(&it.expr), value, keywords, false, locals);
+            }
+            ModuleDecl::ExportAll(it) if !it.type_only => {
+                self.problems.push(Problem { rule: Rule::ReExport, at: range(it) });
+            }
+            ModuleDecl::TsImportEquals(it) if it.is_export && !it.is_type_only => {
+                self.problems.push(Problem { rule: Rule::ReExport, at: range(&**it) });
+            }
+            ModuleDecl::TsExportAssignment(it) => {
+                self.problems.push(Problem { rule: Rule::CommonJs, at: range(it) });
+            }
+            _ => {}
+        }
+    }
+
+    fn named(&mut self, it: &NamedExport, locals: &Locals) {
+        let is_type =
+            |it: &ExportSpecifier| matches!(it, ExportSpecifier::Named(it) if it.is_type_only);
+        if it.src.is_some() {
+            if it.specifiers.iter().any(|it| !is_type(it)) {
+                self.problems.push(Problem { rule: Rule::ReExport, at: range(it) });
+            }
+            return;
+        }
+        for specifier in it.specifiers.iter().filter(|it| !is_type(it)) {
+            let ExportSpecifier::Named(specifier) = specifier else { continue };
+            let ModuleExportName::Ident(local) = &specifier.orig else { continue };
+            let name = specifier.exported.as_ref().unwrap_or(&specifier.orig).atom().to_string();
+            let (value, at) = match locals.get(&local.sym) {
+                // A value that isn't at fault is shown where it is declared, one that is where it is exported.
+                Some((value @ (Value::Not(_) | Value::Unknown), _)) => (*value, range(specifier)),
+                Some((value, at)) => (*value, at.clone()),
+                None => (Value::Unknown, range(specifier)),
+            };
+            self.take(name, &local.sym, value, at, locals);
+        }
+    }
+
+    fn take(&mut self, name: String, local: &Atom, value: Value, at: Range<u32>, locals: &Locals) {
+        if let Some((params, has_rest)) = self.judge(&name, value, at.clone(), locals) {
+            let local = Some(local.clone());
+            self.listed.push(Export { name, local, at, params, has_rest, default: None });
+        }
+    }
+
+    fn anonymous(
+        &mut self,
+        value: Value,
+        at: Range<u32>,
+        keywords: Range<u32>,
+        is_declaration: bool,
+        locals: &Locals,
+    ) {
+        let Some((params, has_rest)) = self.judge("default", value, at.clone(), locals) else {
+            return;
+        };
+        // Emission finds the exact place behind `function` and `*` in the text.
+        let name_at = is_declaration.then_some(at.start);
+        let default = Some(DefaultForm { keywords, name_at });
+        let name = "default".to_owned();
+        self.listed.push(Export { name, local: None, at, params, has_rest, default });
+    }
+
+    /// The parameters of the action that `value` is, or a problem.
+    fn judge(
+        &mut self,
+        name: &str,
+        value: Value,
+        at: Range<u32>,
+        locals: &Locals,
+    ) -> Option<(u32, bool)> {
+        match settle(value, locals) {
+            Value::Function(node) if node.is_async() => Some(arity(&node.params())),
+            Value::Function(_) => {
+                let rule = Rule::AsyncRequired { name: name.to_owned(), is_export: true };
+                self.problems.push(Problem { rule, at });
+                None
+            }
+            Value::Not(is_a) => {
+                self.not_a_function(name, is_a, at);
+                None
+            }
+            Value::Type => None,
+            Value::Unknown | Value::Expr(_) => Some((0, true)),
+        }
+    }
+
+    fn not_a_function(&mut self, name: &str, is_a: &'static str, at: Range<u32>) {
+        let rule = Rule::NotAFunction { name: name.to_owned(), is_a };
+        self.problems.push(Problem { rule, at });
+    }
+}
+
+/// Follows an expression to what it certainly is.
+fn settle<'a>(value: Value<'a>, locals: &Locals<'a>) -> Value<'a> {
+    let mut value = value;
+    // `const a = b, b = a` would go in circles.
+    for _ in 0..16 {
+        let Value::Expr(expr) = value else { return value };
+        value = match unwrapped(expr) {
+            Expr::Ident(name) => match locals.get(&name.sym) {
+                Some((next, _)) => *next,
+                None if &*name.sym == "undefined" => Value::Not("undefined"),
+                None => Value::Unknown,
+            },
+            other => return of_expr(other),
+        };
+    }
+    Value::Unknown
+}
+
+fn of_expr(expr: &Expr) -> Value<'_> {
+    match expr {
+        Expr::Fn(it) => Value::Function(FunctionNode::Function(&it.function)),
+        Expr::Arrow(it) => Value::Function(FunctionNode::Arrow(it)),
+        Expr::Class(_) => Value::Not("a class"),
+        Expr::Object(_) => Value::Not("an object"),
+        Expr::Array(_) => Value::Not("an array"),
+        Expr::New(_) => Value::Not("an object"),
+        Expr::Tpl(_) => Value::Not("a string"),
+        Expr::JSXElement(_) | Expr::JSXFragment(_) => Value::Not("an element"),
+        Expr::Lit(literal) => Value::Not(match literal {
+            Lit::Str(_) | Lit::JSXText(_) => "a string",
+            Lit::Bool(_) => "a boolean",
+            Lit::Null(_) => "null",
+            Lit::Num(_) | Lit::BigInt(_) => "a number",
+            Lit::Regex(_) => "a regular expression",
+        }),
+        Expr::Unary(_) | Expr::Update(_) => Value::Not("a plain value"),
+        Expr::Bin(it) if !matches!(&*it.op.to_string(), "&&" | "||" | "??") => {
+            Value::Not("a plain value")
+        }
+        Expr::Call(it) if matches!(it.callee, Callee::Import(_)) => Value::Not("a promise"),
+        _ => Value::Unknown,
+    }
+}
+
+/// Without parentheses and what TypeScript erases.
+fn unwrapped(expr: &Expr) -> &Expr {
+    let mut expr = expr;
+    loop {
+        expr = match expr {
+            Expr::Paren(it) => &it.expr,
+            Expr::TsAs(it) => &it.expr,
+            Expr::TsSatisfies(it) => &it.expr,
+            Expr::TsNonNull(it) => &it.expr,
+            Expr::TsTypeAssertion(it) => &it.expr,
+            Expr::TsConstAssertion(it) => &it.expr,
+            Expr::TsInstantiation(it) => &it.expr,
+            _ => return expr,
+        };
+    }
+}
+
+fn locals<'a>(statements: &[Statement<'a>]) -> Locals<'a> {
+    let mut locals = Locals::default();
+    for statement in statements {
+        match statement {
+            Statement::Plain(Stmt::Decl(it)) => declare(it, &mut locals),
+            Statement::Plain(_) => {}
+            Statement::Module(ModuleDecl::ExportDecl(it)) => declare(&it.decl, &mut locals),
+            Statement::Module(ModuleDecl::Import(it)) => {
+                for specifier in &it.specifiers {
+                    let value = match specifier {
+                        _ if it.type_only || specifier.is_type_only() => Value::Type,
+                        ImportSpecifier::Namespace(_) => Value::Not("a module"),
+                        _ => Value::Unknown,
+                    };
+                    let local = specifier.local();
+                    locals.insert(&local.sym, (value, range(local)));
+                }
+            }
+            Statement::Module(ModuleDecl::ExportDefaultDecl(it)) => match &it.decl {
+                DefaultDecl::Fn(it) => {
+                    if let Some(ident) = &it.ident
+                        && it.function.body.is_some()
+                    {
+                        locals.insert(&ident.sym, (of_function(&it.function), range(ident)));
+                    }
+                }
+                DefaultDecl::Class(it) => {
+                    if let Some(ident) = &it.ident {
+                        locals.insert(&ident.sym, (Value::Not("a class"), range(ident)));
+                    }
+                }
+                DefaultDecl::TsInterfaceDecl(_) => {}
+            },
+            Statement::Module(_) => {}
+        }
+    }
+    locals
+}
+
+fn of_function(function: &Function) -> Value<'_> {
+    Value::Function(FunctionNode::Function(function))
+}
+
+fn declare<'a>(declaration: &'a Decl, locals: &mut Locals<'a>) {
+    match declaration {
+        Decl::Fn(FnDecl { declare: false, ident, function }) if function.body.is_some() => {
+            locals.insert(&ident.sym, (of_function(function), range(ident)));
+        }
+        Decl::Var(it) if !it.declare => declare_variables(it, locals),
+        Decl::Class(it) if !it.declare => {
+            locals.insert(&it.ident.sym, (Value::Not("a class"), range(&it.ident)));
+        }
+        Decl::TsEnum(it) if !it.declare => {
+            locals.insert(&it.id.sym, (Value::Not("an enum"), range(&it.id)));
+        }
+        Decl::TsModule(it) if !it.declare => {
+            if let Some(name) = it.id.as_ident() {
+                let value = match &it.body {
+                    Some(body) if !has_only_types(body) => Value::Not("a namespace"),
+                    _ => Value::Type,
+                };
+                locals.entry(&name.sym).or_insert((value, range(name)));
+            }
+        }
+        Decl::TsInterface(it) => {
+            locals.entry(&it.id.sym).or_insert((Value::Type, range(&it.id)));
+        }
+        Decl::TsTypeAlias(it) => {
+            locals.entry(&it.id.sym).or_insert((Value::Type, range(&it.id)));
+        }
+        // `declare`d names and overload signatures.
+        _ => {}
+    }
+}
+
+fn declare_variables<'a>(it: &'a VarDecl, locals: &mut Locals<'a>) {
+    for declarator in &it.decls {
+        let mut names = Vec::new();
+        bound_names(&declarator.name, &mut names);
+        for name in names {
+            let value = match (&declarator.name, &declarator.init) {
+                (Pat::Ident(_), Some(init)) => Value::Expr(init),
+                _ => Value::Unknown,
+            };
+            locals.insert(
+                &name.sym,
+                (value, range(name).start..range(name).start + name.sym.len() as u32),
+            );
+        }
+    }
+}
+
+fn has_only_types(body: &TsNamespaceBody) -> bool {
+    use swc_core::ecma::ast::ModuleItem;
+    let is_type = |it: &Decl| matches!(it, Decl::TsInterface(_) | Decl::TsTypeAlias(_));
+    match body {
+        TsNamespaceBody::TsModuleBlock(block) => block.body.iter().all(|item| match item {
+            ModuleItem::Stmt(Stmt::Decl(it)) => is_type(it),
+            ModuleItem::ModuleDecl(ModuleDecl::ExportDecl(it)) => is_type(&it.decl),
+            _ => false,
+        }),
+        TsNamespaceBody::TsNamespaceDecl(inner) => has_only_types(&inner.body),
+    }
+}
+
+/// The names that an exported declaration exports; those that exist only as types are not among the locals' values.
+fn declared_names<'a>(declaration: &'a Decl, names: &mut Vec<&'a Atom>) {
+    match declaration {
+        Decl::Fn(it) if !it.declare && it.function.body.is_some() => names.push(&it.ident.sym),
+        Decl::Class(it) if !it.declare => names.push(&it.ident.sym),
+        Decl::TsEnum(it) if !it.declare => names.push(&it.id.sym),
+        Decl::TsModule(it) if !it.declare => names.extend(it.id.as_ident().map(|it| &it.sym)),
+        Decl::Var(it) if !it.declare => {
+            for declarator in &it.decls {
+                let mut idents = Vec::new();
+                bound_names(&declarator.name, &mut idents);
+                names.extend(idents.into_iter().map(|it| &it.sym));
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,213 @@
+//! From the syntax tree to a table of facts; changes nothing.
+
+mod actions;
+mod capture;
+mod directive;
+mod export;
+mod scope;
+mod walk;
+
+use std::ops::Range;
+
+use swc_core::{
+    atoms::Atom,
+    ecma::{
+        ast::{ModuleDecl, ModuleItem, Program, Stmt},
+        visit::VisitWith,
+    },
+};
+
+use self::scope::ScopeId;
+pub(crate) use self::{capture::Rename, directive::Prologue, export::Export};
+use crate::{
+    Options, Target,
+    diagnostics::{Problem, Rule},
+    parse::extension,
+    text::Text,
+};
+
+/// Everything that emission wants to know about a file.
+#[derive(Debug, Default)]
+pub(crate) struct Facts {
+    /// `"use server"` is in the file's prologue.
+    pub(crate) is_action_file: bool,
+    /// Where the file's first statement begins.
+    pub(crate) start: u32,
+    /// Of the file first, then of each function that has an action's directive or is the home of moved declarations.
+    pub(crate) prologues: Vec<(Owner, Prologue)>,
+    /// What an action file exports.
+    pub(crate) exports: Vec<Export>,
+    /// Functions with the directive in their bodies, in the order of the source.
+    pub(crate) inline: Vec<Inline>,
+    /// Identifiers that are written anew where they stand.
+    pub(crate) renames: Vec<(Owner, Rename)>,
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// The innermost inline action, by its place in [`Facts::inline`], in whose text something stands.
+pub(crate) type Owner = Option<usize>;
+
+/// A function with the directive in its body.
+#[derive(Debug)]
+pub(crate) struct Inline {
+    pub(crate) name: String,
+    /// The names of the functions around it and its own, joined by `/`.
+    pub(crate) place: String,
+    /// The name, or the function if it has none.
+    pub(crate) at: u32,
+    /// The name under which the file exports it, if it stays where it is and is exported.
+    pub(crate) exported_as: Option<String>,
+    pub(crate) owner: Owner,
+    pub(crate) site: Site,
+    pub(crate) signature: Signature,
+    /// The scope of its parameters.
+    scope: ScopeId,
+    /// Names of the values that it captures, in the order in which they are sealed.
+    pub(crate) captures: Vec<String>,
+    /// Actions that its text refers to and that capture values in a circle with it, itself included.
+    pub(crate) rebinds: Vec<(String, usize)>,
+}
+
+impl Inline {
+    /// Whether its text leaves its place.
+    pub(crate) fn is_moved(&self) -> bool {
+        !matches!(self.site, Site::Module { .. })
+    }
+}
+
+/// Where a function with the directive stands, which decides what stays in its place.
+#[derive(Debug, Clone)]
+pub(crate) enum Site {
+    /// A declaration of the module itself, or the value of its `const`: it stays.
+    Module {
+        local: Atom,
+        /// Register it behind this place; a declaration is hoisted and registered with the imports.
+        initialized_at: Option<u32>,
+    },
+    /// A declaration inside a function or a block: becomes a `const` at the start of the block.
+    Declaration {
+        whole: Range<u32>,
+        name: Atom,
+        /// `None`: where it stands, for there is no place for a statement at the start.
+        block_start: Option<u32>,
+        scope: ScopeId,
+        is_function_body: bool,
+        keyword: &'static str,
+    },
+    /// A function expression or an arrow.
+    Expression {
+        whole: Range<u32>,
+        /// A semicolon has to follow what replaces it.
+        ends_statement: bool,
+    },
+    /// `async save() {}` in an object becomes `save: …`, `static async save() {}` becomes `static save = …;`.
+    Method { before_key: Range<u32>, after_key: Range<u32>, is_static: bool },
+}
+
+/// The places of a function's text that moving it, or giving it a parameter more, needs.
+#[derive(Debug, Clone)]
+pub(crate) struct Signature {
+    /// From the type parameters, or the parameters, to the end of the body.
+    pub(crate) text: Range<u32>,
+    pub(crate) is_generator: bool,
+    /// Where a parameter before all others goes: behind `(`, or behind TypeScript's `this`.
+    pub(crate) first_param: FirstParam,
+    /// Declared parameters before a rest parameter.
+    pub(crate) params: u32,
+    pub(crate) has_rest: bool,
+    /// The `=>` of an arrow function.
+    pub(crate) arrow: Option<u32>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum FirstParam {
+    /// `(`, with nothing before; `is_only` says that no other parameter follows.
+    AfterParen { at: u32, is_only: bool },
+    /// `this: T` is first and stays so.
+    AfterThis { at: u32 },
+    /// `async event => …`
+    Bare(Range<u32>),
+}
+
+/// Reads all facts of `program`.
+pub(crate) fn analyse(program: &Program, text: &Text, options: &Options) -> Facts {
+    let statements = statements(program);
+    let mut problems = Vec::new();
+    let file = directive::of_file(&statements, text, &mut problems);
+    if let (Some(_), Some(at)) = (&file.server_at, &file.client_at) {
+        problems.push(Problem { rule: Rule::ClientAndServer, at: at.clone() });
+    }
+    let is_action_file = file.server_at.is_some();
+    let exports = export::exports(&statements);
+
+    let mut walk = walk::Walk::new(
+        text,
+        walk::FileContext {
+            is_action_file,
+            exported_locals: exports.listed.iter().filter_map(|it| it.local.clone()).collect(),
+            export_names: if is_action_file { exports.names() } else { Vec::new() },
+            is_client: !is_action_file
+                && (file.client_at.is_some() || options.target != Target::Server),
+        },
+    );
+    program.visit_with(&mut walk);
+    let mut walked = walk.finish();
+    problems.append(&mut walked.problems);
+
+    let is_commonjs = matches!(extension(&options.filename).as_str(), "cjs" | "cts")
+        || walked.scopes.is_commonjs(program);
+    if is_commonjs {
+        let directive_at = file.server_at.clone();
+        let at = directive_at.or_else(|| walked.inline.first().map(|it| it.at..it.at + 1));
+        problems.extend(at.map(|at| Problem { rule: Rule::CommonJs, at }));
+    }
+    if is_action_file {
+        problems.extend(exports.problems);
+    } else {
+        for inline in &mut walked.inline {
+            if let Site::Module { local, .. } = &inline.site {
+                let export = exports.listed.iter().find(|it| it.local.as_ref() == Some(local));
+                inline.exported_as = export.map(|it| it.name.clone());
+            }
+        }
+    }
+    let captures = capture::captures(&walked.scopes, &mut walked.inline);
+    problems.extend(captures.problems);
+
+    let start = statements
+        .iter()
+        .find(|it| !matches!(it, Statement::Plain(it) if directive::string_of(it).is_some()))
+        .map_or(text.source.len() as u32, directive::start_of);
+    let mut prologues = vec![(None, file.prologue)];
+    prologues.append(&mut walked.prologues);
+    Facts {
+        is_action_file,
+        start,
+        prologues,
+        exports: if is_action_file { exports.listed } else { Vec::new() },
+        inline: walked.inline,
+        renames: captures.renames,
+        problems,
+    }
+}
+
+/// A statement of a module or a script.
+#[derive(Clone, Copy)]
+enum Statement<'a> {
+    Plain(&'a Stmt),
+    Module(&'a ModuleDecl),
+}
+
+fn statements(program: &Program) -> Vec<Statement<'_>> {
+    match program {
+        Program::Module(module) => module
+            .body
+            .iter()
+            .map(|item| match item {
+                ModuleItem::Stmt(statement) => Statement::Plain(statement),
+                ModuleItem::ModuleDecl(declaration) => Statement::Module(declaration),
+            })
+            .collect(),
+        Program::Script(script) => script.body.iter().map(Statement::Plain).collect(),
+    }
+}

@@ -1,0 +1,126 @@
+//! The members of a class, each with its own `this` and its own chance to be an action.
+
+use std::ops::Range;
+
+use swc_core::{
+    atoms::Atom,
+    ecma::{
+        ast::{ClassMember, Expr, Function, Key, MethodKind, PrivateName, PropName},
+        visit::VisitWith,
+    },
+};
+
+use super::{
+    Hint, Walk,
+    function::{Place, Standing},
+};
+use crate::{
+    analyse::actions::{FunctionNode, key_name},
+    diagnostics::Rule,
+    parse::range,
+};
+
+impl Walk<'_> {
+    pub(super) fn class_member(&mut self, member: &ClassMember) {
+        match member {
+            ClassMember::Constructor(it) => self.constructor(it),
+            ClassMember::Method(it) => {
+                it.function.decorators.visit_with(self);
+                let place = class_place(it.kind, it.is_static, range(it), &it.function);
+                self.method(&it.key, &it.function, place);
+            }
+            ClassMember::PrivateMethod(it) => {
+                it.function.decorators.visit_with(self);
+                self.function(Standing {
+                    node: FunctionNode::Function(&it.function),
+                    name: Some(format!("#{}", it.key.name)),
+                    name_at: Some(range(&it.key)),
+                    place: class_place(it.kind, it.is_static, range(it), &it.function),
+                });
+            }
+            ClassMember::ClassProp(it) => {
+                it.decorators.visit_with(self);
+                it.key.visit_with(self);
+                self.field(key_name(&it.key), it.value.as_deref());
+            }
+            ClassMember::PrivateProp(it) => {
+                it.decorators.visit_with(self);
+                self.field(Some(format!("#{}", it.key.name)), it.value.as_deref());
+            }
+            ClassMember::AutoAccessor(it) => {
+                it.decorators.visit_with(self);
+                let name = match &it.key {
+                    Key::Private(key) => Some(format!("#{}", key.name)),
+                    Key::Public(key) => {
+                        key.visit_with(self);
+                        key_name(key)
+                    }
+                };
+                self.field(name, it.value.as_deref());
+            }
+            ClassMember::StaticBlock(it) => {
+                let this_of = self.this_of.take();
+                self.in_scope(true, |walk| it.body.visit_with(walk));
+                self.this_of = this_of;
+            }
+            ClassMember::TsIndexSignature(_) | ClassMember::Empty(_) => {}
+        }
+    }
+
+    /// A field's value has the `this` of the class.
+    fn field(&mut self, name: Option<String>, value: Option<&Expr>) {
+        let Some(value) = value else { return };
+        let this_of = self.this_of.take();
+        self.visit_hinted(value, Hint { name, ..Hint::default() });
+        self.this_of = this_of;
+    }
+
+    pub(super) fn private_name(&mut self, it: &PrivateName) {
+        let Some(owner) = self.owner else { return };
+        let class = self.private_names.iter().rev().find(|(_, names)| names.contains(&it.name));
+        let action_start = self.found.inline[owner].signature.text.start;
+        if class.is_some_and(|(class_start, _)| *class_start < action_start) {
+            self.problem(Rule::PrivateNameInAction(it.name.to_string()), range(it));
+        }
+    }
+
+    /// A method of a class or an object.
+    pub(super) fn method(&mut self, key: &PropName, function: &Function, place: Place) {
+        key.visit_with(self);
+        self.function(Standing {
+            node: FunctionNode::Function(function),
+            name: key_name(key),
+            name_at: Some(range(key)),
+            place,
+        });
+    }
+}
+
+fn class_place<'n>(
+    kind: MethodKind,
+    is_static: bool,
+    mut whole: Range<u32>,
+    function: &Function,
+) -> Place<'n> {
+    if let Some(last) = function.decorators.last() {
+        whole.start = whole.start.max(range(last).end);
+    }
+    match (kind, is_static) {
+        (MethodKind::Getter, _) => Place::Forbidden("a getter"),
+        (MethodKind::Setter, _) => Place::Forbidden("a setter"),
+        (MethodKind::Method, true) => Place::StaticMethod { whole },
+        (MethodKind::Method, false) => Place::Forbidden("an instance method"),
+    }
+}
+
+pub(super) fn private_name_of(member: &ClassMember) -> Option<Atom> {
+    match member {
+        ClassMember::PrivateMethod(it) => Some(it.key.name.clone()),
+        ClassMember::PrivateProp(it) => Some(it.key.name.clone()),
+        ClassMember::AutoAccessor(it) => match &it.key {
+            Key::Private(key) => Some(key.name.clone()),
+            Key::Public(_) => None,
+        },
+        _ => None,
+    }
+}

@@ -1,0 +1,209 @@
+//! The one walk over the tree: opens scopes, declares names, notes their uses, and finds the actions.
+
+mod class;
+mod function;
+mod visit;
+
+use std::ops::Range;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use swc_core::{
+    atoms::Atom,
+    ecma::ast::{Ident, Pat},
+};
+
+use super::{
+    Inline, Owner, Prologue, Site,
+    actions::bound_names,
+    scope::{MODULE, ScopeId, Scopes, Use},
+};
+use crate::{
+    diagnostics::{Problem, Rule},
+    parse::range,
+    text::Text,
+};
+
+pub(super) struct Walk<'a> {
+    text: &'a Text<'a>,
+    file: FileContext,
+    found: Walked,
+    /// How often each place was used for an id.
+    places: FxHashMap<String, u32>,
+    scope: ScopeId,
+    /// The innermost action around.
+    owner: Owner,
+    /// The action whose `this` is seen here.
+    this_of: Owner,
+    /// Names of the functions around.
+    around: Vec<String>,
+    /// The statements around.
+    block: Block,
+    /// Private names of the classes around, with the starts of the classes.
+    private_names: Vec<(u32, Vec<Atom>)>,
+    /// What the code around says about the next expression.
+    hint: Hint,
+    /// The pattern here is assigned to, not declared.
+    is_assigning: bool,
+}
+
+/// What the walk has to know about the file.
+pub(super) struct FileContext {
+    pub(super) is_action_file: bool,
+    /// Local names that an action file exports: their functions aren't inline actions, with or without a directive.
+    pub(super) exported_locals: FxHashSet<Atom>,
+    /// Names of its exports: places that are taken.
+    pub(super) export_names: Vec<String>,
+    /// Inline actions are not allowed here.
+    pub(super) is_client: bool,
+}
+
+/// What the walk found.
+pub(super) struct Walked {
+    pub(super) scopes: Scopes,
+    pub(super) inline: Vec<Inline>,
+    pub(super) prologues: Vec<(Owner, Prologue)>,
+    pub(super) problems: Vec<Problem>,
+}
+
+#[derive(Debug, Default)]
+struct Hint {
+    /// The name that an anonymous function gets here.
+    name: Option<String>,
+    /// The variable whose first value this is.
+    variable: Option<(ScopeId, Atom)>,
+    /// It is the value of a `const` of the module, whose statement ends here.
+    module_const_end: Option<u32>,
+    /// It is what `export default` exports.
+    is_default_export: bool,
+}
+
+/// The list of statements around.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Block {
+    Module,
+    /// A `const` can be inserted at this place, before all statements.
+    Opened {
+        at: u32,
+        is_function_body: bool,
+    },
+    /// A `switch`, a TypeScript namespace: there is no such place.
+    Other,
+}
+
+/// What changes at the border of a function.
+struct Border {
+    scope: ScopeId,
+    owner: Owner,
+    this_of: Owner,
+    block: Block,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(text: &'a Text<'a>, file: FileContext) -> Self {
+        let places = file.export_names.iter().map(|name| (name.clone(), 1)).collect();
+        Self {
+            text,
+            file,
+            found: Walked {
+                scopes: Scopes::new(),
+                inline: Vec::new(),
+                prologues: Vec::new(),
+                problems: Vec::new(),
+            },
+            places,
+            scope: MODULE,
+            owner: None,
+            this_of: None,
+            around: Vec::new(),
+            block: Block::Module,
+            private_names: Vec::new(),
+            hint: Hint::default(),
+            is_assigning: false,
+        }
+    }
+
+    pub(super) fn finish(mut self) -> Walked {
+        self.found.scopes.mark_writes();
+        for inline in &mut self.found.inline {
+            choose_keyword(inline, &self.found.scopes);
+        }
+        self.found
+    }
+
+    fn problem(&mut self, rule: Rule, at: Range<u32>) {
+        self.found.problems.push(Problem { rule, at });
+    }
+
+    fn border(&self) -> Border {
+        Border { scope: self.scope, owner: self.owner, this_of: self.this_of, block: self.block }
+    }
+
+    fn leave(&mut self, border: Border) {
+        self.scope = border.scope;
+        self.owner = border.owner;
+        self.this_of = border.this_of;
+        self.block = border.block;
+    }
+
+    /// Runs `inside` in a new scope.
+    fn in_scope(&mut self, holds_vars: bool, inside: impl FnOnce(&mut Self)) {
+        let around = self.scope;
+        self.scope = self.found.scopes.open(around, holds_vars);
+        inside(self);
+        self.scope = around;
+    }
+
+    fn in_block(&mut self, block: Block, inside: impl FnOnce(&mut Self)) {
+        let around = std::mem::replace(&mut self.block, block);
+        inside(self);
+        self.block = around;
+    }
+
+    fn declare(&mut self, name: &Atom) {
+        self.found.scopes.declare(self.scope, name);
+    }
+
+    /// Declares every name that `pat` binds.
+    fn declare_pat(&mut self, pat: &Pat, is_var: bool) {
+        let mut names = Vec::new();
+        bound_names(pat, &mut names);
+        for name in names {
+            if is_var {
+                self.found.scopes.declare_var(self.scope, &name.sym);
+            } else {
+                self.declare(&name.sym);
+            }
+        }
+    }
+
+    fn note_use(&mut self, ident: &Ident, is_written: bool, is_shorthand: bool) {
+        let at = range(ident);
+        if self.this_of.is_some() && &*ident.sym == "arguments" {
+            self.problem(Rule::ArgumentsInAction, at.clone());
+        }
+        self.found.scopes.uses.push(Use {
+            name: ident.sym.clone(),
+            at,
+            scope: self.scope,
+            owner: self.owner,
+            is_written,
+            is_shorthand,
+        });
+    }
+}
+
+/// `const`, unless the name is assigned to or declared twice.
+fn choose_keyword(inline: &mut Inline, scopes: &Scopes) {
+    let Site::Declaration { name, scope, is_function_body, keyword, .. } = &mut inline.site else {
+        return;
+    };
+    let is_param = *is_function_body && scopes.binding(scopes.parent(*scope), name).is_some();
+    let is_plain = scopes
+        .binding(*scope, name)
+        .is_none_or(|binding| binding.declarations <= 1 && !binding.is_written);
+    *keyword = match (is_plain && !is_param, *is_function_body) {
+        (true, _) => "const",
+        (false, true) => "var",
+        (false, false) => "let",
+    };
+}

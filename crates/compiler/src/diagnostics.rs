@@ -1,0 +1,299 @@
+//! Each rule once: what was found goes in as data, what the author reads comes out.
+
+use std::{fmt::Write, ops::Range};
+
+use crate::{
+    Output,
+    text::{Text, utf16_len},
+};
+
+/// Something about the source that its author should know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// An error leaves the file without code.
+    pub severity: Severity,
+    /// Stable name, for example `errand::async-required`.
+    pub code: &'static str,
+    /// What is wrong, without a final dot.
+    pub message: String,
+    /// What to do next.
+    pub help: Option<String>,
+    /// From 1.
+    pub line: u32,
+    /// From 1, in UTF-16 code units.
+    pub column: u32,
+    /// In UTF-16 code units, on the first line if there are more; at least 1.
+    pub length: u32,
+    /// Up to two lines before it, its line, and its place underlined.
+    pub frame: String,
+}
+
+/// How much a [`Diagnostic`] weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// There is no code.
+    Error,
+    /// There is code, but it may not do what its author means.
+    Warning,
+}
+
+impl Severity {
+    /// `error` or `warning`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
+/// A rule that the source breaks, and where.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    pub(crate) rule: Rule,
+    pub(crate) at: Range<u32>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Rule {
+    Syntax(String),
+    TooDeep { limit: u32 },
+    CommonJs,
+    ClientAndServer,
+    InlineInClient,
+    MisplacedDirective { in_block: bool },
+    MisspelledDirective(String),
+    ParenthesizedDirective,
+    TemplateDirective,
+    AsyncRequired { name: String, is_export: bool },
+    NotAFunction { name: String, is_a: &'static str },
+    ReExport,
+    InstanceMethod { is_a: &'static str },
+    ThisInAction,
+    SuperInAction,
+    ArgumentsInAction,
+    NewTargetInAction,
+    PrivateNameInAction(String),
+    AssignedCapture(String),
+    RecursiveActions { name: String },
+    ShadowedCapture(String),
+}
+
+impl Rule {
+    pub(crate) fn severity(&self) -> Severity {
+        match self {
+            Self::TemplateDirective | Self::AssignedCapture(_) => Severity::Warning,
+            _ => Severity::Error,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Syntax(_) => "errand::syntax",
+            Self::TooDeep { .. } => "errand::too-deep",
+            Self::CommonJs => "errand::commonjs",
+            Self::ClientAndServer => "errand::client-and-server",
+            Self::InlineInClient => "errand::inline-in-client",
+            Self::MisplacedDirective { .. } => "errand::misplaced-directive",
+            Self::MisspelledDirective(_) => "errand::misspelled-directive",
+            Self::ParenthesizedDirective | Self::TemplateDirective => "errand::not-a-directive",
+            Self::AsyncRequired { .. } => "errand::async-required",
+            Self::NotAFunction { .. } => "errand::not-a-function",
+            Self::ReExport => "errand::re-export",
+            Self::InstanceMethod { .. } => "errand::instance-method",
+            Self::ThisInAction => "errand::this-in-action",
+            Self::SuperInAction => "errand::super-in-action",
+            Self::ArgumentsInAction => "errand::arguments-in-action",
+            Self::NewTargetInAction => "errand::new-target-in-action",
+            Self::PrivateNameInAction(_) => "errand::private-name-in-action",
+            Self::AssignedCapture(_) => "errand::assigned-capture",
+            Self::RecursiveActions { .. } => "errand::recursive-actions",
+            Self::ShadowedCapture(_) => "errand::shadowed-capture",
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Self::Syntax(message) => message.clone(),
+            Self::TooDeep { limit } => {
+                format!("the source is nested deeper than {limit} levels here")
+            }
+            Self::CommonJs => "an action must be in an ES module, and this is a CommonJS one".into(),
+            Self::ClientAndServer => "a file can't be both \"use client\" and \"use server\"".into(),
+            Self::InlineInClient => "an action can't be written inside client code".into(),
+            Self::MisplacedDirective { in_block: false } => {
+                "\"use server\" must come before any other statement".into()
+            }
+            Self::MisplacedDirective { in_block: true } => {
+                "\"use server\" must be at the top of a file or of a function's body, not of a block".into()
+            }
+            Self::MisspelledDirective(found) => {
+                format!("\"{found}\" looks like a misspelled \"use server\"")
+            }
+            Self::ParenthesizedDirective => "\"use server\" in parentheses is not a directive".into(),
+            Self::TemplateDirective => "`use server` in backticks is not a directive".into(),
+            Self::AsyncRequired { name, is_export: true } => {
+                format!("the export `{name}` of a \"use server\" file must be an async function")
+            }
+            Self::AsyncRequired { name, is_export: false } => {
+                format!("the action `{name}` must be an async function")
+            }
+            Self::NotAFunction { name, is_a } => {
+                format!("a \"use server\" file can only export async functions, and `{name}` is {is_a}")
+            }
+            Self::ReExport => {
+                "a \"use server\" file can't export from another module".into()
+            }
+            Self::InstanceMethod { is_a } => format!("{is_a} can't be an action"),
+            Self::ThisInAction => "an action has no `this`".into(),
+            Self::SuperInAction => "an action has no `super`".into(),
+            Self::ArgumentsInAction => "an action has no `arguments`".into(),
+            Self::NewTargetInAction => "an action has no `new.target`".into(),
+            Self::PrivateNameInAction(name) => {
+                format!("an action runs outside of its class and can't reach `#{name}`")
+            }
+            Self::AssignedCapture(name) => {
+                format!("this changes only the action's own copy of the captured `{name}`")
+            }
+            Self::RecursiveActions { name } => {
+                format!("actions that call each other must agree on what `{name}` is")
+            }
+            Self::ShadowedCapture(name) => {
+                format!("the action captures one `{name}` and declares another at the top of its body")
+            }
+        }
+    }
+
+    fn help(&self) -> Option<String> {
+        let help = match self {
+            Self::Syntax(_) => return None,
+            Self::TooDeep { .. } => {
+                "split the expression; generated data is better loaded from a file"
+            }
+            Self::CommonJs => "use `import` and `export`, and an extension other than `.cjs`",
+            Self::ClientAndServer => {
+                "move the actions to a \"use server\" file of their own and import them"
+            }
+            Self::InlineInClient => {
+                "move it to a file that begins with \"use server\" and import it from there"
+            }
+            Self::MisplacedDirective { in_block: false } => "move the directive to the top",
+            Self::MisplacedDirective { in_block: true } => "move the directive out of the block",
+            Self::MisspelledDirective(_) => "write \"use server\"",
+            Self::ParenthesizedDirective => "remove the parentheses",
+            Self::TemplateDirective => "write it in quotes, \"use server\"",
+            Self::AsyncRequired { .. } => {
+                "write `async` before it: a call from the browser always takes time"
+            }
+            Self::NotAFunction { .. } => "move it to a file without \"use server\"",
+            Self::ReExport => {
+                "import the function and export an async function that calls it: each export is an endpoint"
+            }
+            Self::InstanceMethod { .. } => {
+                "use a function or a static method: a call from the browser has no instance"
+            }
+            Self::ThisInAction | Self::SuperInAction => {
+                "pass what it needs as an argument, or keep it in a variable: an action is called without an object"
+            }
+            Self::ArgumentsInAction => "declare a rest parameter, `...args`",
+            Self::NewTargetInAction => "an action is never called with `new`",
+            Self::PrivateNameInAction(_) => "call a public static method instead",
+            Self::AssignedCapture(_) => {
+                "captured values are copied when the page is rendered: return the new value, or store it"
+            }
+            Self::ShadowedCapture(_) => "give one of the two a different name",
+            Self::RecursiveActions { .. } => {
+                "give the variables different names, or pass the value as an argument"
+            }
+        };
+        Some(help.to_owned())
+    }
+}
+
+/// Renders the rules' breaches, in the order of their places.
+pub(crate) fn render(mut problems: Vec<Problem>, text: &Text) -> Vec<Diagnostic> {
+    problems.sort_by_key(|problem| (problem.at.start, problem.at.end));
+    let mut diagnostics: Vec<Diagnostic> =
+        problems.iter().map(|problem| diagnostic(problem, text)).collect();
+    diagnostics.dedup();
+    diagnostics
+}
+
+fn diagnostic(problem: &Problem, text: &Text) -> Diagnostic {
+    let end_of_source = text.source.len() as u32;
+    let start = problem.at.start.min(end_of_source);
+    let position = text.position(start);
+    let line = text.line(position.line).unwrap_or_default();
+    let column_bytes = (start - text.position_start(position.line)) as usize;
+    let on_line = line.get(column_bytes..).unwrap_or_default();
+    let wanted_bytes = (problem.at.end.min(end_of_source).max(start) - start) as usize;
+    let marked = on_line.get(..wanted_bytes).unwrap_or(on_line);
+    let length = utf16_len(marked).max(1);
+    Diagnostic {
+        severity: problem.rule.severity(),
+        code: problem.rule.code(),
+        message: problem.rule.message(),
+        help: problem.rule.help(),
+        line: position.line + 1,
+        column: position.column + 1,
+        length,
+        frame: frame(text, position.line, &line[..column_bytes.min(line.len())], marked),
+    }
+}
+
+const CONTEXT_LINES: u32 = 2;
+/// Minified lines would fill the terminal.
+const FRAME_CHARS: usize = 160;
+
+fn frame(text: &Text, line: u32, before: &str, marked: &str) -> String {
+    let width = (line + 1).to_string().len();
+    let mut frame = String::new();
+    // A window into a long line; the column in the diagnostic stays that of the whole line.
+    let is_long = text.line(line).unwrap_or_default().chars().count() > FRAME_CHARS;
+    let skipped = if is_long { before.chars().count().saturating_sub(FRAME_CHARS / 2) } else { 0 };
+    for shown in line.saturating_sub(CONTEXT_LINES)..=line {
+        let source = text.line(shown).unwrap_or_default();
+        let from = if shown == line { skipped } else { 0 };
+        let source: String = source.chars().skip(from).take(FRAME_CHARS).collect();
+        let mark = if shown == line { '>' } else { ' ' };
+        let number = shown + 1;
+        let _ = writeln!(frame, "{}", format!("{mark} {number:>width$} | {source}").trim_end());
+    }
+    // Tabs stay tabs, so that the carets stand right whatever their width.
+    let indent: String =
+        before.chars().skip(skipped).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+    let carets = "^".repeat(marked.chars().count().clamp(1, FRAME_CHARS / 2));
+    let _ = write!(frame, "  {:width$} | {indent}{carets}", "");
+    frame
+}
+
+impl Output {
+    /// All diagnostics as text for a terminal or a log, one after the other; empty if there are none.
+    pub fn render_diagnostics(&self) -> String {
+        let mut text = String::new();
+        for it in &self.diagnostics {
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            let _ = writeln!(
+                text,
+                "{}[{}]: {} ({}:{})\n{}",
+                it.severity.name(),
+                it.code,
+                it.message,
+                it.line,
+                it.column,
+                it.frame
+            );
+            if let Some(help) = &it.help {
+                let _ = writeln!(text, "  help: {help}");
+            }
+        }
+        text
+    }
+
+    /// Whether a diagnostic is an error; then there is no code.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(|it| it.severity == Severity::Error)
+    }
+}

@@ -1,0 +1,91 @@
+//! From the table of facts to text; decides nothing.
+
+mod client;
+mod edit;
+mod map;
+mod server;
+
+use crate::{Action, Kind, Mode, Options, Target, analyse::Facts, id::id, text::Text};
+
+/// A compiled file.
+pub(crate) struct Emitted {
+    pub(crate) code: String,
+    pub(crate) map: Option<String>,
+}
+
+/// Writes the file for its target; `actions` are those of [`actions`].
+pub(crate) fn emit(facts: &Facts, actions: &[Action], text: &Text, options: &Options) -> Emitted {
+    match options.target {
+        Target::Server => server::emit(facts, actions, text, options),
+        Target::Ssr | Target::Client => client::emit(actions, text, options),
+    }
+}
+
+/// The actions of a file: those it exports, then the inline ones, each in the order of the source.
+pub(crate) fn actions(facts: &Facts, text: &Text, options: &Options) -> Vec<Action> {
+    let names = Names::new(text.source);
+    let exported = facts.exports.iter().map(|it| {
+        let position = text.position(it.at.start);
+        Action {
+            id: id(options, &it.name),
+            name: it.local.as_ref().map_or_else(|| it.name.clone(), |local| local.to_string()),
+            export_name: it.name.clone(),
+            kind: Kind::Module,
+            line: position.line + 1,
+            column: position.column + 1,
+            params: it.params,
+            rest: it.has_rest,
+            captures: Vec::new(),
+        }
+    });
+    let inline = facts.inline.iter().enumerate().map(|(index, it)| {
+        let position = text.position(it.at);
+        Action {
+            id: id(options, &it.place),
+            name: it.name.clone(),
+            export_name: it.exported_as.clone().unwrap_or_else(|| names.action(index)),
+            kind: Kind::Inline,
+            line: position.line + 1,
+            column: position.column + 1,
+            params: it.signature.params,
+            rest: it.signature.has_rest,
+            captures: it.captures.clone(),
+        }
+    });
+    exported.chain(inline).collect()
+}
+
+/// Names that occur nowhere in the file.
+struct Names {
+    prefix: String,
+}
+
+impl Names {
+    fn new(source: &str) -> Self {
+        let mut prefix = "$$errand".to_owned();
+        let mut number = 1;
+        while source.contains(&prefix) {
+            number += 1;
+            prefix = format!("$$errand{number}");
+        }
+        Self { prefix }
+    }
+
+    fn of(&self, what: &str) -> String {
+        format!("{}_{what}", self.prefix)
+    }
+
+    /// The exported reference of an inline action.
+    fn action(&self, index: usize) -> String {
+        format!("{}_action_{index}", self.prefix)
+    }
+
+    /// The function that holds an inline action's text.
+    fn body(&self, index: usize) -> String {
+        format!("{}_body_{index}", self.prefix)
+    }
+}
+
+fn is_development(options: &Options) -> bool {
+    options.mode == Mode::Development
+}

@@ -1,0 +1,313 @@
+//! The real module: its text with the directives taken out, inline actions moved, and everything registered.
+//!
+//! ```text
+//! import { … } from "errand/runtime/server";export const $$errand_action_0 = …   in front of the first statement
+//! …                                                                             the source; lines keep their numbers
+//! ;$$errand_register(createPost, …)                                             exports of an action file
+//! async function $$errand_body_0([id], formData) { … }                          texts of the moved actions
+//! ```
+//!
+//! The texts are function declarations, which are hoisted: so the references are made before any code of the module
+//! runs, though their texts stand behind it.
+
+use std::fmt::Write;
+
+use super::{
+    Emitted, Names,
+    edit::{Edits, Writer, line_ends},
+};
+use crate::{
+    Action, Options,
+    analyse::{Export, Facts, FirstParam, Inline, Owner, Site},
+    text::{Text, js_string},
+};
+
+pub(super) fn emit(facts: &Facts, actions: &[Action], text: &Text, options: &Options) -> Emitted {
+    let (exported, inline) = actions.split_at(facts.exports.len());
+    let mut server = Server {
+        facts,
+        text,
+        names: Names::new(text.source),
+        main: Edits::default(),
+        moved: facts.inline.iter().map(|_| Edits::default()).collect(),
+        head: String::new(),
+        tail: String::new(),
+        uses: Uses::default(),
+    };
+    server.prologues();
+    for (export, action) in facts.exports.iter().zip(exported) {
+        server.export(export, action);
+    }
+    for (index, action) in inline.iter().enumerate() {
+        server.inline(index, action);
+    }
+    server.renames();
+    server.insert_head(options);
+    server.write(options)
+}
+
+struct Server<'a> {
+    facts: &'a Facts,
+    text: &'a Text<'a>,
+    names: Names,
+    /// Edits of the text that stays.
+    main: Edits,
+    /// Edits of the texts of moved actions.
+    moved: Vec<Edits>,
+    /// What comes before the first statement, imports excepted.
+    head: String,
+    /// What comes behind the last.
+    tail: String,
+    uses: Uses,
+}
+
+/// What has to be imported.
+#[derive(Default)]
+struct Uses {
+    register: bool,
+    register_capturing: bool,
+    bind: bool,
+}
+
+impl Server<'_> {
+    /// The edits of the text in which something with this owner stands.
+    fn edits(&mut self, owner: Owner) -> &mut Edits {
+        let mut owner = owner;
+        while let Some(index) = owner {
+            if self.facts.inline[index].is_moved() {
+                return &mut self.moved[index];
+            }
+            owner = self.facts.inline[index].owner;
+        }
+        &mut self.main
+    }
+
+    fn prologues(&mut self) {
+        let (facts, text) = (self.facts, self.text);
+        for (owner, prologue) in &facts.prologues {
+            // A function with a pattern among its parameters can't say that it is strict; a module always is.
+            let captures = owner.is_some_and(|index| !facts.inline[index].captures.is_empty());
+            let strict = prologue.strict.iter().filter(|_| captures);
+            let edits = self.edits(*owner);
+            for directive in prologue.removed.iter().chain(strict.clone()) {
+                edits.remove(directive.clone(), text);
+            }
+            for &end in &prologue.unterminated {
+                if !strict.clone().any(|directive| directive.end == end) {
+                    edits.insert(end, ";");
+                }
+            }
+        }
+    }
+
+    fn export(&mut self, export: &Export, action: &Action) {
+        let local = match (&export.local, &export.default) {
+            (Some(local), _) => local.to_string(),
+            (None, default) => {
+                let local = self.names.of("default");
+                if let Some(default) = default {
+                    let ends = line_ends(self.text.slice(&default.keywords));
+                    match default.name_at {
+                        Some(function) => {
+                            self.main.replace(default.keywords.clone(), ends);
+                            let at = self.text.after_function_keyword(function);
+                            self.main.insert(at, format!(" {local}"));
+                        }
+                        None => self
+                            .main
+                            .replace(default.keywords.clone(), format!("const {local} ={ends} ")),
+                    }
+                }
+                let _ = writeln!(self.tail, "export {{ {local} as default }};");
+                local
+            }
+        };
+        let call = self.register(&local, action, &action.export_name);
+        let _ = writeln!(self.tail, "{call};");
+    }
+
+    fn register(&mut self, function: &str, action: &Action, name: &str) -> String {
+        self.uses.register = true;
+        let register = self.names.of("register");
+        format!("{register}({function}, \"{}\", {})", action.id, js_string(name))
+    }
+
+    fn inline(&mut self, index: usize, action: &Action) {
+        let inline = &self.facts.inline[index];
+        if let Site::Module { local, initialized_at } = &inline.site {
+            let call = self.register(local, action, &action.name);
+            match initialized_at {
+                Some(at) => {
+                    let is_ended = self.text.source[..*at as usize].ends_with(';');
+                    let end = if is_ended { "" } else { ";" };
+                    self.main.insert(*at, format!("{end}{call};"));
+                }
+                None => {
+                    let _ = write!(self.head, "{call};");
+                }
+            }
+            if inline.exported_as.is_none() {
+                let _ =
+                    writeln!(self.tail, "export {{ {local} as {} }};", self.names.action(index));
+            }
+            return;
+        }
+        self.constant(index, action);
+        self.signature(index);
+        self.replace(inline, self.reference(index));
+    }
+
+    /// `export const $$errand_action_0 = …`: what the rest of the file refers to.
+    fn constant(&mut self, index: usize, action: &Action) {
+        let body = self.names.body(index);
+        let call = if self.facts.inline[index].captures.is_empty() {
+            self.register(&body, action, &action.name)
+        } else {
+            self.uses.register_capturing = true;
+            self.uses.bind = true;
+            let register = self.names.of("registerCapturing");
+            format!("{register}({body}, \"{}\", {})", action.id, js_string(&action.name))
+        };
+        let _ = write!(self.head, "export const {} = {call};", self.names.action(index));
+    }
+
+    /// The action, or the action with the values that it captures here.
+    fn reference(&self, index: usize) -> String {
+        let action = self.names.action(index);
+        let captures = &self.facts.inline[index].captures;
+        if captures.is_empty() {
+            return action;
+        }
+        format!("{}({action}, () => [{}])", self.names.of("bind"), captures.join(", "))
+    }
+
+    /// Gives a moved function the parameter for its captures, and an arrow function the form of any other.
+    fn signature(&mut self, index: usize) {
+        let inline = &self.facts.inline[index];
+        let signature = &inline.signature;
+        let mut captured: Vec<String> = inline.captures.clone();
+        if !captured.is_empty() {
+            // Nothing is ever sealed at these places, so their defaults apply.
+            let rebound =
+                inline.rebinds.iter().map(|(name, to)| format!("{name} = {}", self.reference(*to)));
+            captured.extend(rebound);
+        }
+        let pattern = (!captured.is_empty()).then(|| format!("[{}]", captured.join(", ")));
+        let edits = &mut self.moved[index];
+        match (&signature.first_param, pattern) {
+            (FirstParam::Bare(param), pattern) => {
+                let open = pattern.map_or_else(|| "(".to_owned(), |it| format!("({it}, "));
+                edits.insert(param.start, open);
+                edits.insert(param.end, ")");
+            }
+            (FirstParam::AfterParen { at, is_only: true }, Some(it)) => edits.insert(*at, it),
+            (FirstParam::AfterParen { at, is_only: false }, Some(it)) => {
+                edits.insert(*at, format!("{it}, "));
+            }
+            (FirstParam::AfterThis { at }, Some(it)) => edits.insert(*at, format!(", {it}")),
+            (_, None) => {}
+        }
+        if let Some(arrow) = signature.arrow {
+            edits.replace(arrow..arrow + 2, "");
+        }
+    }
+
+    /// Puts the reference where the function was.
+    fn replace(&mut self, inline: &Inline, reference: String) {
+        let text = self.text;
+        let edits = self.edits(inline.owner);
+        match &inline.site {
+            Site::Module { .. } => {}
+            Site::Declaration { whole, name, block_start, keyword, .. } => {
+                let declaration = format!("{keyword} {name} = {reference};");
+                match block_start {
+                    Some(at) => {
+                        edits.insert(*at, format!(" {declaration}"));
+                        // A declaration ends the statement before it; what comes next could go on with that one.
+                        let next = text.byte(text.skip_trivia(whole.end));
+                        let could_go_on =
+                            matches!(next, Some(b'(' | b'[' | b'`' | b'+' | b'-' | b'/' | b'<'));
+                        let semicolon = if could_go_on { ";" } else { "" };
+                        let ends = line_ends(text.slice(whole));
+                        edits.replace(whole.clone(), format!("{semicolon}{ends}"));
+                    }
+                    None => {
+                        let ends = line_ends(text.slice(whole));
+                        edits.replace(whole.clone(), format!("{declaration}{ends}"));
+                    }
+                }
+            }
+            Site::Expression { whole, ends_statement } => {
+                let ends = line_ends(text.slice(whole));
+                let semicolon = if *ends_statement { ";" } else { "" };
+                edits.replace(whole.clone(), format!("{reference}{semicolon}{ends}"));
+            }
+            Site::Method { before_key, after_key, is_static } => {
+                let (sign, semicolon) = if *is_static { (" =", ";") } else { (":", "") };
+                let ends = line_ends(text.slice(after_key));
+                edits.remove(before_key.clone(), text);
+                edits.replace(after_key.clone(), format!("{sign} {reference}{semicolon}{ends}"));
+            }
+        }
+    }
+
+    fn renames(&mut self) {
+        let facts = self.facts;
+        for (owner, rename) in &facts.renames {
+            let name = self.names.action(rename.to);
+            let key = if rename.is_shorthand { ": " } else { "" };
+            let edits = self.edits(*owner);
+            if rename.is_shorthand {
+                edits.insert(rename.at.end, format!("{key}{name}"));
+            } else {
+                edits.replace(rename.at.clone(), name);
+            }
+        }
+    }
+
+    fn insert_head(&mut self, options: &Options) {
+        let imports: Vec<String> = [
+            (self.uses.register, "registerServerReference", "register"),
+            (self.uses.register_capturing, "registerCapturing", "registerCapturing"),
+            (self.uses.bind, "bindCaptured", "bind"),
+        ]
+        .into_iter()
+        .filter(|(is_used, ..)| *is_used)
+        .map(|(_, imported, local)| format!("{imported} as {}", self.names.of(local)))
+        .collect();
+        if imports.is_empty() {
+            return;
+        }
+        let from = js_string(&options.runtime.server);
+        let head = format!("import {{ {} }} from {from};{}", imports.join(", "), self.head);
+        let file = self.facts.prologues.first().and_then(|(_, prologue)| prologue.end);
+        let at = file.unwrap_or(self.facts.start);
+        let space = if file.is_some() { "" } else { " " };
+        self.main.insert(at, format!("{head}{space}"));
+    }
+
+    fn write(mut self, options: &Options) -> Emitted {
+        let mut writer = Writer::new(self.text, options.source_map);
+        writer.edited(0..self.text.source.len() as u32, std::mem::take(&mut self.main));
+        let moved: Vec<usize> =
+            (0..self.moved.len()).filter(|&it| self.facts.inline[it].is_moved()).collect();
+        if !self.tail.is_empty() || !moved.is_empty() {
+            if !writer.ends_line() {
+                writer.generated("\n", None);
+            }
+            // The last statement of the source may have no semicolon of its own.
+            writer.generated(&format!(";{}", self.tail), None);
+        }
+        for index in moved {
+            let inline = &self.facts.inline[index];
+            let star = if inline.signature.is_generator { "*" } else { "" };
+            writer.generated(&format!("async function{star} "), None);
+            writer.generated(&self.names.body(index), Some(inline.at));
+            writer.edited(inline.signature.text.clone(), std::mem::take(&mut self.moved[index]));
+            writer.generated("\n", None);
+        }
+        let (code, mappings) = writer.finish();
+        let map = mappings.map(|it| it.into_json(&options.filename, self.text.source));
+        Emitted { code, map }
+    }
+}

@@ -1,0 +1,67 @@
+//! Ids: what a stranger can't compute and two builds agree on.
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use crate::Options;
+
+/// The id of one action: 32 lowercase hexadecimal digits, the first half of
+/// HMAC-SHA-256(`salt`, path relative to `root` + `"\0"` + `place`).
+///
+/// `place` is the export's name, or for an inline action the names of the functions around it.
+pub(crate) fn id(options: &Options, place: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(options.salt.as_bytes())
+        .expect("HMAC takes keys of any length");
+    mac.update(relative(&options.filename, &options.root).as_bytes());
+    mac.update(b"\0");
+    mac.update(place.as_bytes());
+    let digest = mac.finalize().into_bytes();
+    digest[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// `filename` without its query, with `/` between its parts, relative to `root` if it lies in it.
+fn relative(filename: &str, root: &str) -> String {
+    let path = filename.split(['?', '#']).next().unwrap_or_default().replace('\\', "/");
+    let root = root.replace('\\', "/");
+    let inside = path
+        .strip_prefix(root.trim_end_matches('/'))
+        .filter(|rest| !root.is_empty() && rest.starts_with('/'));
+    let relative = inside.unwrap_or(&path);
+    relative.trim_start_matches("./").trim_start_matches('/').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_taken_relative_to_the_root() {
+        for (filename, root) in [
+            ("/app/src/a.ts", "/app"),
+            ("/app/src/a.ts", "/app/"),
+            ("/app/src/a.ts?v=1", "/app"),
+            ("src/a.ts", "/app"),
+            ("./src/a.ts", ""),
+            ("C:\\app\\src\\a.ts", "C:\\app"),
+        ] {
+            assert_eq!(relative(filename, root), "src/a.ts", "{filename} in {root}");
+        }
+        assert_eq!(relative("/application/a.ts", "/app"), "application/a.ts");
+    }
+
+    #[test]
+    fn path_place_and_salt_each_change_the_id() {
+        let base = Options { filename: "a.ts".into(), ..Options::default() };
+        let ids = [
+            id(&base, "save"),
+            id(&base, "load"),
+            id(&Options { filename: "b.ts".into(), ..base.clone() }, "save"),
+            id(&Options { salt: "pepper".into(), ..base.clone() }, "save"),
+        ];
+        for (at, one) in ids.iter().enumerate() {
+            assert_eq!(one.len(), 32);
+            assert!(!ids[..at].contains(one));
+        }
+        assert_eq!(ids[0], id(&base, "save"));
+    }
+}

@@ -1,0 +1,153 @@
+//! Places in the source: bytes to lines and UTF-16 columns, and the few tokens that the syntax tree doesn't keep.
+
+use std::ops::Range;
+
+/// The source with an index of its lines. All offsets are bytes from 0.
+pub(crate) struct Text<'a> {
+    pub(crate) source: &'a str,
+    line_starts: Vec<u32>,
+}
+
+/// A place as editors and source maps count before they add 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Position {
+    /// From 0.
+    pub(crate) line: u32,
+    /// From 0, in UTF-16 code units.
+    pub(crate) column: u32,
+}
+
+impl<'a> Text<'a> {
+    pub(crate) fn new(source: &'a str) -> Self {
+        let mut line_starts = vec![0];
+        line_starts.extend(memchr::memchr_iter(b'\n', source.as_bytes()).map(|at| at as u32 + 1));
+        Self { source, line_starts }
+    }
+
+    pub(crate) fn position(&self, at: u32) -> Position {
+        let line = self.line_starts.partition_point(|&start| start <= at) - 1;
+        let before = &self.source[self.line_starts[line] as usize..at as usize];
+        Position { line: line as u32, column: utf16_len(before) }
+    }
+
+    /// The place at a line and a UTF-16 column, both from 0.
+    pub(crate) fn offset(&self, line: u32, column: u32) -> u32 {
+        let mut left = column;
+        let text = self.line(line).unwrap_or_default();
+        let before = text.chars().take_while(|c| {
+            let is_before = left > 0;
+            left = left.saturating_sub(c.len_utf16() as u32);
+            is_before
+        });
+        self.position_start(line) + before.map(char::len_utf8).sum::<usize>() as u32
+    }
+
+    pub(crate) fn position_start(&self, line: u32) -> u32 {
+        self.line_starts[line as usize]
+    }
+
+    /// The text of a line (from 0) without its end.
+    pub(crate) fn line(&self, line: u32) -> Option<&'a str> {
+        let start = *self.line_starts.get(line as usize)? as usize;
+        let end =
+            self.line_starts.get(line as usize + 1).map_or(self.source.len(), |&at| at as usize);
+        Some(self.source[start..end].trim_end_matches(['\n', '\r']))
+    }
+
+    pub(crate) fn slice(&self, range: &Range<u32>) -> &'a str {
+        &self.source[range.start as usize..range.end as usize]
+    }
+
+    /// The first byte at or after `at` that isn't white space or in a comment.
+    pub(crate) fn skip_trivia(&self, at: u32) -> u32 {
+        let mut rest = &self.source[at as usize..];
+        loop {
+            rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+            let comment_bytes = if rest.starts_with("//") {
+                rest.find(['\n', '\r', '\u{2028}', '\u{2029}']).unwrap_or(rest.len())
+            } else if let Some(inside) = rest.strip_prefix("/*") {
+                inside.find("*/").map_or(rest.len(), |end| end + "/**/".len())
+            } else {
+                return (self.source.len() - rest.len()) as u32;
+            };
+            rest = &rest[comment_bytes..];
+        }
+    }
+
+    /// Behind `async`, `function` and `*`, where a function's name would be.
+    pub(crate) fn after_function_keyword(&self, at: u32) -> u32 {
+        let mut at = at;
+        for keyword in ["async", "function"] {
+            if self.word(self.skip_trivia(at)) == keyword {
+                at = self.skip_trivia(at) + keyword.len() as u32;
+            }
+        }
+        match self.byte(self.skip_trivia(at)) {
+            Some(b'*') => self.skip_trivia(at) + 1,
+            _ => at,
+        }
+    }
+
+    pub(crate) fn byte(&self, at: u32) -> Option<u8> {
+        self.source.as_bytes().get(at as usize).copied()
+    }
+
+    /// The run of identifier letters at `at`; empty if there is none.
+    pub(crate) fn word(&self, at: u32) -> &'a str {
+        let rest = &self.source[at as usize..];
+        let end = rest
+            .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$'))
+            .unwrap_or(rest.len());
+        &rest[..end]
+    }
+}
+
+pub(crate) fn utf16_len(text: &str) -> u32 {
+    if text.is_ascii() { text.len() as u32 } else { text.encode_utf16().count() as u32 }
+}
+
+/// `text` as a JavaScript string literal.
+pub(crate) fn js_string(text: &str) -> String {
+    let mut literal = String::with_capacity(text.len() + 2);
+    literal.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => literal.push_str("\\\""),
+            '\\' => literal.push_str("\\\\"),
+            '\n' => literal.push_str("\\n"),
+            '\r' => literal.push_str("\\r"),
+            '\u{2028}' | '\u{2029}' | '\u{0}'..='\u{1f}' => {
+                literal.push_str(&format!("\\u{:04x}", c as u32));
+            }
+            _ => literal.push(c),
+        }
+    }
+    literal.push('"');
+    literal
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_utf16_code_units() {
+        let text = Text::new("a\né😀b\n");
+        assert_eq!(text.position(0), Position { line: 0, column: 0 });
+        assert_eq!(text.position(8), Position { line: 1, column: 3 });
+        assert_eq!(text.position(10), Position { line: 2, column: 0 });
+        assert_eq!(text.line(1), Some("é😀b"));
+    }
+
+    #[test]
+    fn comments_are_trivia() {
+        let text = Text::new(" /*/ => */ // (\n\t=> x");
+        assert_eq!(text.skip_trivia(0), 17);
+        assert_eq!(text.skip_trivia(17), 17);
+    }
+
+    #[test]
+    fn a_string_literal_can_hold_anything() {
+        assert_eq!(js_string("a\"\\\n\u{2028}é"), "\"a\\\"\\\\\\n\\u2028é\"");
+    }
+}

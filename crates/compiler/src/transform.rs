@@ -1,0 +1,86 @@
+//! The stages of a compilation: scan, parse, analyse, emit.
+
+use memchr::memmem;
+
+use crate::{
+    Options, Output,
+    analyse::{Facts, analyse},
+    depth,
+    diagnostics::{Problem, Rule, Severity, render},
+    emit,
+    parse::parse,
+    scan::scan,
+    text::Text,
+};
+
+/// Compiles one file for one target.
+///
+/// ```text
+/// 'use server'                                import { registerServerReference as $$errand_register } from "…";
+/// export async function save(form) { … }  →   export async function save(form) { … }
+///                                             ;$$errand_register(save, "<id>", "save");
+/// ```
+///
+/// A file without the directive costs a byte search. One with it costs a parse, a walk, and the copying of its text;
+/// the stack grows with the nesting of the source.
+///
+/// Gives no code if there is nothing to do, or if a diagnostic is an error: then the file must not be used at all, for
+/// what would be left of it is the server's code.
+pub fn transform(code: &str, options: &Options) -> Output {
+    if !scan(code.as_bytes()) {
+        return Output::default();
+    }
+    let text = Text::new(code.strip_prefix('\u{feff}').unwrap_or(code));
+    match depth::estimate(text.source) {
+        Ok(levels) => {
+            let stack_bytes = BASE_STACK_BYTES + levels as usize * LEVEL_STACK_BYTES;
+            stacker::maybe_grow(stack_bytes, stack_bytes, || compile(&text, options))
+        }
+        Err(deep) => {
+            refused(vec![Problem { rule: Rule::TooDeep { limit: deep.limit }, at: deep.at }], &text)
+        }
+    }
+}
+
+/// What a level of the source takes of the stack, at most, in an unoptimized build.
+const LEVEL_STACK_BYTES: usize = 32 << 10;
+const BASE_STACK_BYTES: usize = 512 << 10;
+
+fn compile(text: &Text, options: &Options) -> Output {
+    let parsed = match parse(text.source, &options.filename) {
+        Ok(parsed) => parsed,
+        Err(problem) if may_hold_directive(text.source) => return refused(vec![problem], text),
+        // Only a comment has the words: whoever needs the file will report its syntax.
+        Err(_) => return Output::default(),
+    };
+    let mut facts = analyse(&parsed.program, text, options);
+    if is_untouched(&facts) {
+        return Output::default();
+    }
+    facts.problems.extend(parsed.recovered);
+    if facts.problems.iter().any(|it| it.rule.severity() == Severity::Error) {
+        return refused(facts.problems, text);
+    }
+    let diagnostics = render(std::mem::take(&mut facts.problems), text);
+    if !facts.is_action_file && facts.inline.is_empty() {
+        return Output { diagnostics, ..Output::default() };
+    }
+    let mut actions = emit::actions(&facts, text, options);
+    let emitted = emit::emit(&facts, &actions, text, options);
+    actions.sort_by_key(|it| (it.line, it.column));
+    Output { code: Some(emitted.code), map: emitted.map, actions, diagnostics }
+}
+
+fn refused(problems: Vec<Problem>, text: &Text) -> Output {
+    Output { diagnostics: render(problems, text), ..Output::default() }
+}
+
+fn is_untouched(facts: &Facts) -> bool {
+    !facts.is_action_file && facts.inline.is_empty() && facts.problems.is_empty()
+}
+
+fn may_hold_directive(source: &str) -> bool {
+    ["'use server'", "\"use server\""]
+        .iter()
+        .any(|quoted| memmem::find(source.as_bytes(), quoted.as_bytes()).is_some())
+}
