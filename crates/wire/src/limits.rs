@@ -1,0 +1,49 @@
+//! How much one request may ask.
+
+/// Bounds of one request. Crossing one is [`ReplyError::TooMuch`](crate::ReplyError::TooMuch), which
+/// names the field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of the text in a body, names of parts included, files not. The host counts whole
+    /// bodies against it too. Default 1 MiB.
+    pub body_bytes: u64,
+    /// Levels of arrays and objects, a part lying one below where it is referred to; the list of the
+    /// arguments is the first. Bounds the stack of whoever walks the values. Default 64.
+    pub depth: u32,
+    /// Values: array slots, properties, entries of forms, over all parts. Default 1,000,000.
+    pub nodes: u64,
+    /// Characters of one BigInt, its sign included. Default 300, as in React.
+    pub big_int_digits: u32,
+    /// Arguments bound to one function. Default 1,000, as in React.
+    pub bound_args: u32,
+    /// Arguments of the call. Default 1,000.
+    pub arguments: u32,
+    /// Parts that are neither fields nor files: Maps, Sets, functions. Default 1,000.
+    pub parts: u32,
+    /// Files. Default 20.
+    pub files: u32,
+    /// Fields of forms. Default 1,000.
+    pub fields: u32,
+    /// Bytes of one file. Default 50 MiB.
+    pub file_bytes: u64,
+    /// Bytes of the name of one part, field or file. Default 1,024.
+    pub name_bytes: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 1 << 20,
+            depth: 64,
+            nodes: 1_000_000,
+            big_int_digits: 300,
+            bound_args: 1_000,
+            arguments: 1_000,
+            parts: 1_000,
+            files: 20,
+            fields: 1_000,
+            file_bytes: 50 << 20,
+            name_bytes: 1_024,
+        }
+    }
+}

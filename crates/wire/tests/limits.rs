@@ -1,0 +1,219 @@
+//! Each limit, at it and one past it.
+
+use wire::{
+    FileHead, Limits, ReplyError, form,
+    reply::{Decoded, Parts, decode_parts, decode_text},
+};
+
+fn decode(parts: &[(&str, String)], limits: &Limits) -> Result<Decoded, ReplyError> {
+    let mut table = Parts::new("");
+    for (name, value) in parts {
+        table.text(name, value.clone(), limits)?;
+    }
+    decode_parts(table, limits)
+}
+
+/// `limit` is too little by one for what `limit + 1` is enough for.
+#[track_caller]
+fn check<T: std::fmt::Debug>(what: &str, limit: u64, run: impl Fn(u64) -> Result<T, ReplyError>) {
+    assert!(run(limit + 1).is_ok(), "{:?}", run(limit + 1));
+    match run(limit) {
+        Err(error @ ReplyError::TooMuch { what: found_what, found, limit: found_limit }) => {
+            assert_eq!((found_what, found, found_limit), (what, limit + 1, limit));
+            assert_eq!(error.code(), "errand::reply-too-much");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+fn list(items: usize, item: &str) -> String {
+    format!("[{}]", vec![item; items].join(","))
+}
+
+fn small(limit: u64) -> u32 {
+    u32::try_from(limit).unwrap()
+}
+
+#[test]
+fn the_defaults_are_the_documented_ones() {
+    let expected = Limits {
+        body_bytes: 1_048_576,
+        depth: 64,
+        nodes: 1_000_000,
+        big_int_digits: 300,
+        bound_args: 1_000,
+        arguments: 1_000,
+        parts: 1_000,
+        files: 20,
+        fields: 1_000,
+        file_bytes: 52_428_800,
+        name_bytes: 1_024,
+    };
+    assert_eq!(Limits::default(), expected);
+}
+
+#[test]
+fn body_bytes() {
+    let with = |limit| Limits { body_bytes: limit, ..Limits::default() };
+    check("body_bytes", 9, |limit| decode_text("[\"123456\"]", &with(limit)));
+    // Names count as well.
+    let parts = [("0", "[\"$K1\"]".to_owned()), ("_1_ab", "123".to_owned())];
+    check("body_bytes", 15, |limit| decode(&parts, &with(limit)));
+    check("body_bytes", 14, |limit| {
+        let mut fields = form::Fields::new();
+        fields.text("$ACTION_ID_x", String::new(), &with(limit))?;
+        fields.text("a", "bc".to_owned(), &with(limit))
+    });
+}
+
+#[test]
+fn depth_counts_levels() {
+    let with = |limit| Limits { depth: small(limit), ..Limits::default() };
+    for opening in ["[", "{\"a\":"] {
+        let closing = if opening == "[" { "]" } else { "}" };
+        let deep = format!("[{}1{}]", opening.repeat(63), closing.repeat(63));
+        check("depth", 63, |limit| decode_text(&deep, &with(limit)));
+        // The way with tags is another.
+        let tagged = deep.replace('1', "\"$NaN\"");
+        check("depth", 63, |limit| decode_text(&tagged, &with(limit)));
+    }
+}
+
+#[test]
+fn a_part_is_one_level_below_where_it_is_referred_to() {
+    let with = |limit| Limits { depth: small(limit), ..Limits::default() };
+    let map = [("0", "[{\"a\":\"$Q1\"}]".to_owned()), ("1", "[[1,[2]]]".to_owned())];
+    check("depth", 4, |limit| decode(&map, &with(limit)));
+    let function = [
+        ("0", "[\"$h1\"]".to_owned()),
+        ("1", "{\"id\":\"x\",\"bound\":\"$@2\"}".to_owned()),
+        ("2", "[[1]]".to_owned()),
+    ];
+    check("depth", 2, |limit| decode(&function, &with(limit)));
+    let nested: Vec<(String, String)> =
+        (0..50).map(|part| (part.to_string(), format!("[\"$W{:x}\"]", part + 1))).collect();
+    let mut nested: Vec<(&str, String)> =
+        nested.iter().map(|(name, text)| (name.as_str(), text.clone())).collect();
+    nested.push(("50", "[]".to_owned()));
+    check("depth", 50, |limit| decode(&nested, &with(limit)));
+}
+
+#[test]
+fn nodes_are_counted_over_all_parts_and_forms() {
+    let with = |limit| Limits { nodes: limit, ..Limits::default() };
+    // The list, three values in it, the object's one.
+    check("nodes", 4, |limit| decode_text("[1,\"a\",{\"k\":true}]", &with(limit)));
+    check("nodes", 4, |limit| decode_text("[1,\"$$a\",{\"k\":true}]", &with(limit)));
+    let parts = [
+        ("0", "[\"$W1\",\"$K2\"]".to_owned()),
+        ("1", "[1,2]".to_owned()),
+        ("_2_a", String::new()),
+        ("_2_b", String::new()),
+    ];
+    check("nodes", 7, |limit| decode(&parts, &with(limit)));
+    check("nodes", 2, |limit| {
+        let mut fields = form::Fields::new();
+        fields.text("$ACTION_ID_x", String::new(), &with(limit))?;
+        fields.text("a", String::new(), &with(limit))?;
+        fields.text("b", String::new(), &with(limit))?;
+        form::decode(fields, &with(limit))
+    });
+}
+
+#[test]
+fn big_int_digits_with_the_sign() {
+    let with = |limit| Limits { big_int_digits: small(limit), ..Limits::default() };
+    for digits in ["9".repeat(300), format!("-{}", "9".repeat(299))] {
+        check("big_int_digits", 299, |limit| {
+            decode_text(&format!("[\"$n{digits}\"]"), &with(limit))
+        });
+    }
+}
+
+#[test]
+fn bound_args() {
+    let with = |limit| Limits { bound_args: small(limit), ..Limits::default() };
+    let metadata = "{\"id\":\"x\",\"bound\":\"$@2\"}".to_owned();
+    let parts = [("0", "[\"$h1\"]".to_owned()), ("1", metadata.clone()), ("2", list(1_000, "1"))];
+    check("bound_args", 999, |limit| decode(&parts, &with(limit)));
+    check("bound_args", 999, |limit| {
+        let mut fields = form::Fields::new();
+        fields.text("$ACTION_REF_1", String::new(), &with(limit))?;
+        fields.text("$ACTION_1:0", metadata.clone(), &with(limit))?;
+        fields.text("$ACTION_1:2", list(1_000, "1"), &with(limit))?;
+        form::decode(fields, &with(limit))
+    });
+}
+
+#[test]
+fn arguments() {
+    let with = |limit| Limits { arguments: small(limit), ..Limits::default() };
+    for item in ["1", "\"$NaN\"", "[1,2]"] {
+        check("arguments", 999, |limit| decode_text(&list(1_000, item), &with(limit)));
+    }
+}
+
+#[test]
+fn parts_and_fields_are_counted_apart() {
+    let parts = [
+        ("0", "[]".to_owned()),
+        ("1", "[]".to_owned()),
+        ("_2_a", String::new()),
+        ("_3_a", String::new()),
+        ("_3_a", String::new()),
+    ];
+    let limits = Limits::default();
+    check("parts", 1, |limit| decode(&parts, &Limits { parts: small(limit), ..limits }));
+    check("fields", 2, |limit| decode(&parts, &Limits { fields: small(limit), ..limits }));
+    check("fields", 1, |limit| {
+        let mut fields = form::Fields::new();
+        fields.text("a", String::new(), &Limits { fields: small(limit), ..limits })?;
+        fields.text("a", String::new(), &Limits { fields: small(limit), ..limits })
+    });
+}
+
+#[test]
+fn files_their_bytes_and_their_names() {
+    let limits = Limits::default();
+    let head = |bytes, name: &str| FileHead {
+        name: Some(name.to_owned()),
+        media_type: String::new(),
+        bytes,
+    };
+    for (what, limit, with) in [
+        (
+            "files",
+            1,
+            (|limit, limits| Limits { files: small(limit), ..limits }) as fn(u64, Limits) -> Limits,
+        ),
+        ("file_bytes", 6, |limit, limits| Limits { file_bytes: limit, ..limits }),
+        ("name_bytes", 8, |limit, limits| Limits { name_bytes: small(limit), ..limits }),
+    ] {
+        check(what, limit, |limit| {
+            let mut parts = Parts::new("");
+            parts.file("1", head(7, "nine.bytes".get(..9).unwrap()), &with(limit, limits))?;
+            parts.file("_2_a", head(0, ""), &with(limit, limits))
+        });
+        check(what, limit, |limit| {
+            let mut fields = form::Fields::new();
+            fields.file("1", head(7, "nine.bytes".get(..9).unwrap()), &with(limit, limits))?;
+            fields.file("a", head(0, ""), &with(limit, limits))
+        });
+    }
+}
+
+#[test]
+fn name_bytes() {
+    let with = |limit| Limits { name_bytes: small(limit), ..Limits::default() };
+    check("name_bytes", 3, |limit| Parts::new("").text("_1_a", String::new(), &with(limit)));
+    check("name_bytes", 3, |limit| form::Fields::new().text("abcd", String::new(), &with(limit)));
+    check("name_bytes", 3, |limit| {
+        form::Fields::new().file("abcd", FileHead::default(), &with(limit))
+    });
+}
+
+#[test]
+fn the_error_of_a_limit_says_how_much_and_of_what() {
+    let error = decode_text("[[1]]", &Limits { depth: 1, ..Limits::default() }).unwrap_err();
+    assert_eq!(error.to_string(), "the reply has 2 in `depth`, and the limit is 1");
+}

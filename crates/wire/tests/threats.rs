@@ -1,0 +1,339 @@
+//! The threat catalogue (`docs/protocol.md` §6), as far as replies and forms go.
+//!
+//! Nothing here is timed. The inputs are so large that a decoder whose work grows with their square
+//! doesn't come to an end, and what comes out is compared with what went in.
+
+mod revive;
+
+use revive::picture;
+use wire::{
+    FileHead, Limits, ReplyError, form,
+    reply::{Decoded, Parts, decode_parts, decode_text},
+};
+
+const WIDE: Limits = Limits {
+    body_bytes: 1 << 30,
+    depth: u32::MAX,
+    nodes: u64::MAX,
+    big_int_digits: 300,
+    bound_args: 1_000,
+    arguments: u32::MAX,
+    parts: u32::MAX,
+    files: u32::MAX,
+    fields: u32::MAX,
+    file_bytes: u64::MAX,
+    name_bytes: 1_024,
+};
+
+fn decode<N: AsRef<str>>(parts: &[(N, String)]) -> Result<Decoded, ReplyError> {
+    let mut table = Parts::new("");
+    for (name, value) in parts {
+        table.text(name.as_ref(), value.clone(), &WIDE)?;
+    }
+    decode_parts(table, &WIDE)
+}
+
+fn code(result: Result<Decoded, ReplyError>) -> &'static str {
+    result.map_or_else(|error| error.code(), |_| "none")
+}
+
+fn list(items: usize, item: &str) -> String {
+    format!("[{}]", vec![item; items].join(","))
+}
+
+/// What comes out is the input, edited, and at most so many bytes of program for each of its bytes.
+#[track_caller]
+fn check_size(decoded: &Decoded, input_bytes: usize) {
+    let bytes = decoded.skeleton.text.len() + decoded.skeleton.program.len();
+    assert!(bytes <= 6 * input_bytes, "{bytes} of {input_bytes}");
+}
+
+/// T1
+#[test]
+fn no_path_leads_through_what_is_inherited() {
+    let inherited = [
+        "__proto__",
+        "constructor",
+        "prototype",
+        "then",
+        "toString",
+        "valueOf",
+        "hasOwnProperty",
+        "length",
+        "push",
+        "map",
+        "at",
+        "get",
+        "set",
+        "size",
+        "has",
+        "name",
+        "call",
+        "bind",
+        "apply",
+        "$$id",
+        "$$bound",
+        "status",
+        "0",
+        "",
+    ];
+    let parts = |path: &str| {
+        let root = format!(
+            "[{{}},[],\"abc\",7,\"$Q1\",\"$W2\",\"$D2009-02-13T23:31:30.123Z\",\"$K3\",\"$h4\",null,true,\"$n1\",\"$B5\",\"{path}\"]",
+        );
+        let mut parts = Parts::new("");
+        parts.text("0", root, &WIDE).unwrap();
+        parts.text("1", "[]".to_owned(), &WIDE).unwrap();
+        parts.text("2", "[]".to_owned(), &WIDE).unwrap();
+        parts.text("_3_a", "b".to_owned(), &WIDE).unwrap();
+        parts.text("4", "{\"id\":\"f\",\"bound\":null}".to_owned(), &WIDE).unwrap();
+        parts.file("5", FileHead::default(), &WIDE).unwrap();
+        decode_parts(parts, &WIDE)
+    };
+    for holder in 0..13 {
+        assert_eq!(code(parts(&format!("$0:{holder}"))), "none");
+        for key in inherited {
+            assert_eq!(
+                code(parts(&format!("$0:{holder}:{key}"))),
+                "errand::reply-malformed",
+                "{holder} {key}"
+            );
+        }
+    }
+}
+
+/// T2
+#[test]
+fn what_looks_like_react_s_insides_is_data() {
+    let forged = r#"[{"status":"resolved_model","reason":-1,"value":"{}","then":{"then":1},"_response":{"_prefix":"x","_formData":{"get":1},"_chunks":{}},"$$typeof":"a","$$consumed":true,"$$promise":1,"_bundlerConfig":null}]"#;
+    let decoded = decode_text(forged, &WIDE).unwrap();
+    assert_eq!((decoded.skeleton.text.as_str(), decoded.skeleton.program.as_str()), (forged, ""));
+    let function = "{\"id\":\"f\",\"bound\":null}".to_owned();
+    for then in ["\"$h1\"", "\"$0:0\""] {
+        let root = format!("[\"$h1\",{{\"then\":{then}}},{{\"\\u0074hen\":{then}}}]");
+        let decoded = decode(&[("1", function.clone()), ("0", root)]).unwrap();
+        assert_eq!(
+            picture(&decoded.skeleton),
+            "[function \"f\"(),{\"then\":null,},{\"then\":null,},]"
+        );
+    }
+    let sealed = decode(&[
+        ("1", "{\"id\":\"f\",\"bound\":null,\"$$promise\":{}}".to_owned()),
+        ("0", "[\"$h1\"]".to_owned()),
+    ]);
+    assert_eq!(code(sealed), "errand::reply-malformed");
+}
+
+/// T5
+#[test]
+fn references_share_and_never_copy() {
+    // Ten times the part before, eight levels: a hundred million values as a tree.
+    let mut parts: Vec<(String, String)> =
+        (1..9).map(|part| (part.to_string(), list(10, &format!("\"${:x}\"", part + 1)))).collect();
+    parts.push(("9".to_owned(), list(10, "1")));
+    parts.push(("0".to_owned(), "[\"$1\"]".to_owned()));
+    let bytes = parts.iter().map(|(_, text)| text.len()).sum();
+    check_size(&decode(&parts).unwrap(), bytes);
+
+    // One long text in many places.
+    let body = format!("[\"{}\",{}]", "x".repeat(100_000), vec!["\"$0:0\""; 100_000].join(","));
+    check_size(&decode_text(&body, &WIDE).unwrap(), body.len());
+
+    // One list for many Maps.
+    let parts = [("1", list(1_000, "[1,2]")), ("0", list(1_000, "\"$Q1\""))];
+    assert_eq!(code(decode(&parts)), "errand::reply-duplicate-part");
+}
+
+/// T6
+#[test]
+fn a_list_that_fails_fails_once() {
+    let bad = format!("[{},0]", vec!["[1,2]"; 50_000].join(","));
+    assert_eq!(
+        code(decode(&[("1", bad.clone()), ("0", list(50_000, "\"$Q1\""))])),
+        "errand::reply-duplicate-part"
+    );
+    assert_eq!(
+        code(decode(&[("1", bad), ("0", "[\"$Q1\"]".to_owned())])),
+        "errand::reply-malformed"
+    );
+}
+
+/// T7
+#[test]
+fn numbers_are_decimal_and_lengths_come_from_what_is_there() {
+    for bad in ["$n0x10", "$n0b1", "$n0o7", "$n", "$n ", "$n1 ", "$n1e400", "$n--1"] {
+        assert_eq!(
+            code(decode_text(&format!("[\"{bad}\"]"), &WIDE)),
+            "errand::reply-malformed",
+            "{bad}"
+        );
+    }
+    assert_eq!(
+        code(decode_text(&format!("[\"$n{}\"]", "9".repeat(1_000_000)), &WIDE)),
+        "errand::reply-too-much"
+    );
+    let metadata = "{\"id\":\"f\",\"bound\":\"$@2\"}".to_owned();
+    let with = |bound: &str| {
+        [("0", "[\"$h1\"]".to_owned()), ("1", metadata.clone()), ("2", bound.to_owned())]
+    };
+    assert_eq!(code(decode(&with("{\"length\":1000000000}"))), "errand::reply-malformed");
+    assert_eq!(code(decode(&with("\"$2\""))), "errand::reply-malformed");
+    assert_eq!(code(decode(&with(&list(1_001, "1")))), "errand::reply-too-much");
+}
+
+/// T8
+#[test]
+fn fields_and_files_are_found_without_a_search() {
+    // Twenty thousand fields, and as many forms that aren't there.
+    let mut parts: Vec<(String, String)> =
+        (0..20_000).map(|at| (format!("_{}_a", 1 + at % 7), at.to_string())).collect();
+    let forms: Vec<String> = (1..20_000).map(|part| format!("\"$K{part:x}\"")).collect();
+    parts.push(("0".to_owned(), format!("[{}]", forms.join(","))));
+    let bytes = parts.iter().map(|(name, text)| name.len() + text.len()).sum();
+    check_size(&decode(&parts).unwrap(), bytes);
+
+    parts.pop();
+    parts.push(("0".to_owned(), list(2_000, "\"$K1\"")));
+    assert_eq!(code(decode(&parts)), "errand::reply-duplicate-part");
+
+    let mut table = Parts::new("");
+    table.file("1", FileHead::default(), &WIDE).unwrap();
+    let root = list(100_000, "\"$B1\"");
+    table.text("0", root.clone(), &WIDE).unwrap();
+    let decoded = decode_parts(table, &WIDE).unwrap();
+    check_size(&decoded, root.len());
+    assert_eq!(decoded.skeleton.program.matches("\"B\"").count(), 1);
+}
+
+/// T9, T11
+#[test]
+fn a_part_is_for_one_thing() {
+    let claims = ["\"$Q1\"", "\"$W1\"", "\"$h1\"", "\"$K1\"", "\"$B1\""];
+    for first in claims {
+        for second in claims {
+            let parts = [("1", "[]".to_owned()), ("0", format!("[{first},{second}]"))];
+            assert!(decode(&parts).is_err(), "{first} {second}");
+        }
+    }
+}
+
+/// T12
+#[test]
+fn of_many_action_keys_one_is_decoded() {
+    let mut fields = form::Fields::new();
+    for token in 0..20_000 {
+        fields.text(&format!("$ACTION_REF_{token}"), String::new(), &WIDE).unwrap();
+        let text = if token == 19_999 { "{\"id\":\"last\",\"bound\":null}" } else { "[[[[" };
+        fields.text(&format!("$ACTION_{token}:0"), text.to_owned(), &WIDE).unwrap();
+    }
+    assert_eq!(form::decode(fields, &WIDE).unwrap().unwrap().id, "last");
+}
+
+/// T13
+#[test]
+fn depth_costs_no_stack() {
+    const LEVELS: usize = 300_000;
+    let arrays = format!("[{}\"$NaN\"{}]", "[".repeat(LEVELS), "]".repeat(LEVELS));
+    check_size(&decode_text(&arrays, &WIDE).unwrap(), arrays.len() * 2);
+    let objects = format!("[{}\"$0:0:a\"{}]", "{\"a\":".repeat(LEVELS), "}".repeat(LEVELS));
+    check_size(&decode_text(&objects, &WIDE).unwrap(), objects.len());
+    // Half a text isn't walked back.
+    assert_eq!(code(decode_text(&"[".repeat(LEVELS), &WIDE)), "errand::reply-malformed");
+
+    let sets: Vec<(String, String)> =
+        (0..LEVELS).map(|part| (part.to_string(), format!("[\"$W{:x}\"]", part + 1))).collect();
+    assert_eq!(code(decode(&sets)), "errand::reply-missing-part");
+    let chain: Vec<String> = (0..LEVELS).map(|at| format!("\"$0:{}\"", at + 1)).collect();
+    assert_eq!(code(decode_text(&format!("[{},{{}}]", chain.join(",")), &WIDE)), "none");
+    let cycle = format!("[{},\"$0:0\"]", chain[..LEVELS - 1].join(","));
+    assert_eq!(code(decode_text(&cycle, &WIDE)), "errand::reply-malformed");
+    let functions: Vec<(String, String)> = (0..LEVELS / 2)
+        .flat_map(|at| {
+            let (part, bound) = (2 * at + 1, 2 * at + 2);
+            let metadata = format!("{{\"id\":\"f\",\"bound\":\"$@{bound:x}\"}}");
+            [(part.to_string(), metadata), (bound.to_string(), format!("[\"$h{:x}\"]", bound + 1))]
+        })
+        .chain([("0".to_owned(), "[\"$h1\"]".to_owned())])
+        .collect();
+    assert_eq!(code(decode(&functions)), "errand::reply-missing-part");
+}
+
+/// T13
+#[test]
+fn paths_cost_what_they_are_long() {
+    // Each item refers to the one in the middle of a long list, or of a wide object.
+    let body = format!("[{},{}]", list(100_000, "{}"), vec!["\"$0:0:50000\""; 100_000].join(","));
+    check_size(&decode_text(&body, &WIDE).unwrap(), body.len());
+    let fields: Vec<String> = (0..100_000).map(|at| format!("\"k{at}\":{{}}")).collect();
+    let body = format!("[{{{}}},{}]", fields.join(","), vec!["\"$0:0:k50000\""; 100_000].join(","));
+    check_size(&decode_text(&body, &WIDE).unwrap(), body.len());
+    // Each item is shared.
+    let shared: Vec<String> = (0..100_000).map(|at| format!("\"$0:0:{at}\"")).collect();
+    let body = format!("[{},{}]", list(100_000, "{}"), shared.join(","));
+    check_size(&decode_text(&body, &WIDE).unwrap(), body.len());
+    // A wide object, whose keys are all different and then one isn't.
+    let body = format!("[{{{},\"k7\":1}}]", fields.join(","));
+    assert_eq!(code(decode_text(&body, &WIDE)), "errand::reply-malformed");
+    // Shared values in shared values.
+    let depth = 1_000;
+    let paths: Vec<String> =
+        (0..depth).map(|level| format!("\"$0:0{}\"", ":a".repeat(level))).collect();
+    let body = format!("[{}1{},{}]", "{\"a\":".repeat(depth), "}".repeat(depth), paths.join(","));
+    check_size(&decode_text(&body, &WIDE).unwrap(), body.len());
+}
+
+/// T17
+#[test]
+fn one_value_has_one_spelling() {
+    for bad in [
+        "\u{feff}[]",
+        "[]\0",
+        "[1,]",
+        "[01]",
+        "['a']",
+        "[\"\u{1}\"]",
+        "// c\n[]",
+        "[1] [2]",
+        "[NaN]",
+    ] {
+        assert_eq!(code(decode_text(bad, &WIDE)), "errand::reply-malformed", "{bad:?}");
+    }
+    for name in [
+        " 1",
+        "1 ",
+        "0x1",
+        "1e0",
+        "01",
+        "+1",
+        "",
+        "1_a",
+        "_01_a",
+        "_1",
+        "\u{661}",
+        "NaN",
+        "undefined",
+    ] {
+        let name = Parts::new("").text(name, String::new(), &WIDE);
+        assert_eq!(name, Err(ReplyError::PartName));
+    }
+}
+
+/// T21
+#[test]
+fn errors_repeat_nothing_that_was_sent() {
+    let marker = "zzmarkerzz";
+    let inputs = [
+        format!("[\"{marker}"),
+        format!("[\"$Q{marker}\"]"),
+        format!("[\"${marker}\"]"),
+        format!("[\"$0:{marker}\"]"),
+        format!("[{{\"{marker}\":1,\"{marker}\":2}}]"),
+        marker.to_owned(),
+    ];
+    for input in inputs {
+        let error = decode_text(&input, &WIDE).unwrap_err();
+        assert!(!error.to_string().contains(marker) && error.to_string().len() < 200, "{error}");
+    }
+    let error = Parts::new("").text(marker, marker.to_owned(), &WIDE).unwrap_err();
+    assert!(!error.to_string().contains(marker));
+}
