@@ -1,0 +1,94 @@
+//! Bodies to the parts they are made of. Framing is a library's work; what the parts mean is `wire`'s.
+
+use std::{
+    pin::pin,
+    task::{Context, Poll, Waker},
+};
+
+use bytes::Bytes;
+use futures_util::stream;
+use multer::{Field, Multipart};
+use wire::{FileHead, Limits, ReplyError};
+
+use crate::rejection::Rejection;
+
+/// Takes the parts of a multipart body, in order.
+pub(crate) trait Sink {
+    fn text(&mut self, name: &str, value: String, limits: &Limits) -> Result<(), ReplyError>;
+    fn file(&mut self, name: &str, head: FileHead, limits: &Limits) -> Result<(), ReplyError>;
+}
+
+/// Feeds a whole multipart body to `sink`; gives the bytes of its files in the order of their arrival.
+pub(crate) fn read_multipart(
+    content_type: &str,
+    body: &[u8],
+    limits: &Limits,
+    sink: &mut impl Sink,
+) -> Result<Vec<Bytes>, Rejection> {
+    let boundary = multer::parse_boundary(content_type)
+        .map_err(|_| Rejection::Multipart("its content type has no boundary"))?;
+    let body = Bytes::copy_from_slice(body);
+    let mut multipart = Multipart::new(stream::iter([Ok::<_, std::io::Error>(body)]), boundary);
+    let mut files = Vec::new();
+    while let Some(field) = ready(multipart.next_field())?.map_err(malformed)? {
+        read_field(field, limits, sink, &mut files)?;
+    }
+    Ok(files)
+}
+
+fn read_field(
+    field: Field<'_>,
+    limits: &Limits,
+    sink: &mut impl Sink,
+    files: &mut Vec<Bytes>,
+) -> Result<(), Rejection> {
+    let name = field.name().map(unescaped).ok_or(Rejection::Multipart("a part has no name"))?;
+    let file_name = field.file_name().map(unescaped);
+    let media_type = field.content_type().map(ToString::to_string);
+    let bytes = ready(field.bytes())?.map_err(malformed)?;
+    match file_name {
+        Some(file_name) => {
+            let head = FileHead {
+                name: Some(file_name),
+                media_type: media_type.unwrap_or_default(),
+                bytes: bytes.len() as u64,
+            };
+            sink.file(&name, head, limits)?;
+            files.push(bytes);
+        }
+        None => {
+            let text = String::from_utf8(bytes.into()).map_err(|_| Rejection::NotText)?;
+            sink.text(&name, text, limits)?;
+        }
+    }
+    Ok(())
+}
+
+/// The three escapes that HTML defines for names in multipart bodies; nothing else is decoded.
+fn unescaped(name: &str) -> String {
+    if !name.contains('%') {
+        return name.to_owned();
+    }
+    name.replace("%22", "\"").replace("%0D", "\r").replace("%0A", "\n")
+}
+
+/// The whole body is there, so nothing ever has to wait: a future that would is missing bytes.
+fn ready<T>(future: impl Future<Output = T>) -> Result<T, Rejection> {
+    let mut context = Context::from_waker(Waker::noop());
+    match pin!(future).as_mut().poll(&mut context) {
+        Poll::Ready(output) => Ok(output),
+        Poll::Pending => Err(Rejection::Multipart("it is incomplete")),
+    }
+}
+
+fn malformed(error: multer::Error) -> Rejection {
+    Rejection::Multipart(match error {
+        multer::Error::IncompleteFieldData { .. }
+        | multer::Error::IncompleteHeaders
+        | multer::Error::IncompleteStream => "it is incomplete",
+        multer::Error::ReadHeaderFailed(_)
+        | multer::Error::DecodeHeaderName { .. }
+        | multer::Error::DecodeHeaderValue { .. } => "a part's header can't be read",
+        _ => "its framing is broken",
+    })
+}

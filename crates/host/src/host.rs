@@ -1,0 +1,208 @@
+//! The stages of a call in their order, over one server's settings.
+
+use bytes::Bytes;
+use rustc_hash::FxHashSet;
+use wire::{
+    FileHead, Limits, ReplyError, Skeleton, form,
+    reply::{self, Decoded},
+};
+
+use crate::{
+    body::{self, Sink},
+    classify::{Head, Kind, classify, media_type},
+    guard,
+    rejection::Rejection,
+    settings::{BadOption, Settings},
+};
+
+/// What becomes of a request, as far as its head tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// It isn't ours.
+    Other,
+    /// A fetch call that may be made: read its body.
+    Call,
+    /// Perhaps a form: look whether its body names an action ([`Host::names_action`]), then guard it.
+    Form,
+}
+
+/// Decoded arguments, and the bytes of the files among them.
+#[derive(Debug)]
+pub struct Arguments {
+    /// The values.
+    pub decoded: Decoded,
+    /// Blob *n* of the skeleton.
+    pub files: Vec<Bytes>,
+}
+
+/// A form that was sent without JavaScript.
+#[derive(Debug)]
+pub struct FormCall {
+    /// The action to run.
+    pub id: String,
+    /// Bound arguments, then the form's own fields.
+    pub arguments: Arguments,
+    /// What `useActionState` needs to go on.
+    pub state: Option<form::StateKey>,
+}
+
+/// One server's settings, ready to judge requests. Shared by all its requests.
+pub struct Host {
+    settings: Settings,
+    actions: FxHashSet<String>,
+}
+
+impl Host {
+    /// Takes over `settings`.
+    pub fn new(mut settings: Settings) -> Self {
+        let actions = std::mem::take(&mut settings.actions).into_iter().collect();
+        Self { settings, actions }
+    }
+
+    /// What was configured; `actions` has moved into the host.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Classifies, resolves and guards a request by its head.
+    ///
+    /// # Errors
+    ///
+    /// See [`guard::guard`].
+    pub fn admit(&self, head: &Head<'_>) -> Result<Admission, Rejection> {
+        match classify(head) {
+            Kind::Other => Ok(Admission::Other),
+            Kind::Form => Ok(Admission::Form),
+            kind @ Kind::Call(id) => {
+                guard::guard(head, &kind, self.actions.contains(id), &self.settings)?;
+                Ok(Admission::Call)
+            }
+        }
+    }
+
+    /// Guards a form whose body names an action. Which one is known when its fields are decoded.
+    ///
+    /// # Errors
+    ///
+    /// See [`guard::guard`].
+    pub fn admit_form(&self, head: &Head<'_>) -> Result<(), Rejection> {
+        guard::guard(head, &Kind::Form, true, &self.settings)
+    }
+
+    /// Whether the bytes of a multipart body name an action: a search, no decoding.
+    pub fn names_action(&self, bytes: &[u8]) -> bool {
+        form::names_action(bytes)
+    }
+
+    /// Decodes the body of a fetch call.
+    ///
+    /// # Errors
+    ///
+    /// Any [`Rejection`] of the body; [`Rejection::UnknownAction`] for a function among the values
+    /// that this server doesn't have.
+    pub fn decode_call(&self, content_type: &str, bytes: &[u8]) -> Result<Arguments, Rejection> {
+        let arguments = decode_reply(content_type, bytes, &self.settings.limits)?;
+        self.check_references(&arguments.decoded)?;
+        Ok(arguments)
+    }
+
+    /// Decodes the body of a form. `None`: none of its fields names an action.
+    ///
+    /// # Errors
+    ///
+    /// As [`decode_call`](Self::decode_call).
+    pub fn decode_form(
+        &self,
+        content_type: &str,
+        bytes: &[u8],
+    ) -> Result<Option<FormCall>, Rejection> {
+        let limits = &self.settings.limits;
+        let mut fields = Fields(form::Fields::new());
+        let files = body::read_multipart(content_type, bytes, limits, &mut fields)?;
+        let Some(post) = form::decode(fields.0, limits)? else { return Ok(None) };
+        if !self.actions.contains(&post.id) {
+            return Err(Rejection::UnknownAction);
+        }
+        self.check_references(&post.arguments)?;
+        let arguments = Arguments { decoded: post.arguments, files };
+        Ok(Some(FormCall { id: post.id, arguments, state: post.state }))
+    }
+
+    /// Seals the values that an inline action captured.
+    ///
+    /// # Errors
+    ///
+    /// See [`KeyRing::seal`](crate::seal::KeyRing::seal).
+    pub fn seal(&self, id: &str, values: &Skeleton) -> Result<String, BadOption> {
+        let Skeleton { text, program } = values;
+        let plain = format!("{}\n{program}{text}", program.len());
+        self.settings.keys.seal(id, plain.as_bytes())
+    }
+
+    /// Opens what [`seal`](Self::seal) made.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::SealBroken`].
+    pub fn open(&self, id: &str, sealed: &str) -> Result<Skeleton, Rejection> {
+        let plain = self.settings.keys.open(id, sealed)?;
+        let plain = String::from_utf8(plain).map_err(|_| Rejection::SealBroken)?;
+        let (length, rest) = plain.split_once('\n').ok_or(Rejection::SealBroken)?;
+        let length = length.parse().map_err(|_| Rejection::SealBroken)?;
+        let (program, text) = rest.split_at_checked(length).ok_or(Rejection::SealBroken)?;
+        Ok(Skeleton { text: text.to_owned(), program: program.to_owned() })
+    }
+
+    fn check_references(&self, decoded: &Decoded) -> Result<(), Rejection> {
+        match decoded.references.iter().all(|id| self.actions.contains(id)) {
+            true => Ok(()),
+            false => Err(Rejection::UnknownAction),
+        }
+    }
+}
+
+/// Decodes a reply: the arguments of a call, as `encodeReply` made them.
+///
+/// # Errors
+///
+/// Any [`Rejection`] of the body.
+pub fn decode_reply(
+    content_type: &str,
+    bytes: &[u8],
+    limits: &Limits,
+) -> Result<Arguments, Rejection> {
+    if bytes.len() as u64 > limits.body_bytes {
+        return Err(Rejection::BodyTooLarge { limit: limits.body_bytes });
+    }
+    if media_type(Some(content_type)) != "multipart/form-data" {
+        let text = std::str::from_utf8(bytes).map_err(|_| Rejection::NotText)?;
+        return Ok(Arguments { decoded: reply::decode_text(text, limits)?, files: Vec::new() });
+    }
+    let mut parts = Parts(reply::Parts::new(""));
+    let files = body::read_multipart(content_type, bytes, limits, &mut parts)?;
+    Ok(Arguments { decoded: reply::decode_parts(parts.0, limits)?, files })
+}
+
+struct Parts(reply::Parts);
+
+impl Sink for Parts {
+    fn text(&mut self, name: &str, value: String, limits: &Limits) -> Result<(), ReplyError> {
+        self.0.text(name, value, limits)
+    }
+
+    fn file(&mut self, name: &str, head: FileHead, limits: &Limits) -> Result<(), ReplyError> {
+        self.0.file(name, head, limits).map(drop)
+    }
+}
+
+struct Fields(form::Fields);
+
+impl Sink for Fields {
+    fn text(&mut self, name: &str, value: String, limits: &Limits) -> Result<(), ReplyError> {
+        self.0.text(name, value, limits)
+    }
+
+    fn file(&mut self, name: &str, head: FileHead, limits: &Limits) -> Result<(), ReplyError> {
+        self.0.file(name, head, limits).map(drop)
+    }
+}

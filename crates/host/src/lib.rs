@@ -1,0 +1,34 @@
+//! One action call, from request to response, for whatever server it arrives at.
+//!
+//! | you hold | you want | use |
+//! | --- | --- | --- |
+//! | a request's head | to know whether it is a call, and may be made | [`Host::admit`] |
+//! | the body of a call or a form | its arguments | [`Host::decode_call`], [`Host::decode_form`] |
+//! | values that a page carries and brings back | nobody to read or change them | [`Host::seal`], [`Host::open`] |
+//! | what an action did | the answer's head | [`respond`] |
+//! | a path or a tag to invalidate | the cache's name for it | [`path`] |
+//!
+//! # What you can rely on
+//!
+//! - **What nobody may call costs no decoding**: the id is resolved and the origin checked before
+//!   the body is read.
+//! - **A refused request has one code and one status**, in one table ([`Rejection`], [`respond`]).
+//! - **Nothing here runs the user's code** or performs I/O.
+//!
+//! Start reading at [`Host`], then [`classify`], [`guard`], [`respond`].
+
+mod body;
+pub mod classify;
+pub mod effects;
+pub mod guard;
+mod host;
+pub mod path;
+mod rejection;
+pub mod respond;
+pub mod seal;
+mod settings;
+pub mod size;
+
+pub use host::{Admission, Arguments, FormCall, Host, decode_reply};
+pub use rejection::Rejection;
+pub use settings::{BadOption, Settings};

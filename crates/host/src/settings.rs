@@ -1,0 +1,32 @@
+//! What the user configured, checked once.
+
+use crate::{guard::OriginPattern, seal::KeyRing};
+
+/// Everything that decides how calls are answered.
+pub struct Settings {
+    /// Ids of the functions that may be called.
+    pub actions: Vec<String>,
+    /// Origins beside the host's own whose pages may call.
+    pub allowed_origins: Vec<OriginPattern>,
+    /// What one request may ask.
+    pub limits: wire::Limits,
+    /// Keys of sealed values.
+    pub keys: KeyRing,
+    /// Whether messages of unexpected errors stay on the server.
+    pub production: bool,
+}
+
+/// An option that can't be used.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{option}: {problem}")]
+pub struct BadOption {
+    /// The option's name as the user wrote it.
+    pub option: &'static str,
+    /// What is wrong with it.
+    pub problem: String,
+}
+
+impl BadOption {
+    /// The stable name of this error.
+    pub const CODE: &'static str = "errand::bad-option";
+}

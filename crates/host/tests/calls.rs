@@ -1,0 +1,153 @@
+//! Whole requests through the host's stages, in memory.
+
+use host::{Admission, Host, Rejection, Settings, classify::Head, respond, seal::KeyRing};
+use wire::{Limits, Skeleton};
+
+fn host() -> Host {
+    Host::new(Settings {
+        actions: vec!["act".into(), "other".into()],
+        allowed_origins: vec!["*.friend.test".parse().unwrap()],
+        limits: Limits { body_bytes: 1 << 10, ..Limits::default() },
+        keys: KeyRing::new(&["a secret of sufficient length"]).unwrap(),
+        production: true,
+    })
+}
+
+fn call(action: &str) -> Head<'_> {
+    Head {
+        method: "POST",
+        action: Some(action),
+        content_type: Some("text/plain;charset=UTF-8"),
+        host: Some("app.test"),
+        ..Head::default()
+    }
+}
+
+fn code<T>(result: Result<T, Rejection>) -> &'static str {
+    result.err().map_or("none", |rejection| rejection.code())
+}
+
+#[test]
+fn a_call_is_admitted_before_its_body_is_looked_at() {
+    assert_eq!(host().admit(&call("act")).unwrap(), Admission::Call);
+}
+
+#[test]
+fn the_cheapest_question_is_asked_first() {
+    let foreign = Head { sec_fetch_site: Some("cross-site"), ..call("nope") };
+    assert_eq!(code(host().admit(&foreign)), "errand::unknown-action");
+    let json = Head { content_type: Some("application/json"), ..foreign };
+    assert_eq!(code(host().admit(&Head { action: Some("act"), ..json })), "errand::content-type");
+    let large =
+        Head { content_length: Some(1 << 20), sec_fetch_site: Some("cross-site"), ..call("act") };
+    assert_eq!(code(host().admit(&large)), "errand::origin-mismatch");
+}
+
+#[test]
+fn a_declared_length_at_the_limit_passes_and_one_byte_more_is_413() {
+    let host = host();
+    let with = |length| Head { content_length: Some(length), ..call("act") };
+    assert!(host.admit(&with(1 << 10)).is_ok());
+    let refused = host.admit(&with((1 << 10) + 1)).unwrap_err();
+    assert_eq!(respond::refuse(&refused).status, 413);
+}
+
+#[test]
+fn a_multipart_post_may_be_a_form_and_is_guarded_once_it_is_one() {
+    let host = host();
+    let head = Head {
+        action: None,
+        content_type: Some("multipart/form-data; boundary=B"),
+        origin: Some("https://evil.test"),
+        ..call("")
+    };
+    assert_eq!(host.admit(&head).unwrap(), Admission::Form);
+    assert!(!host.names_action(b"--B\r\nContent-Disposition: form-data; name=\"title\"\r\n\r\nx"));
+    assert!(
+        host.names_action(b"--B\r\nContent-Disposition: form-data; name=\"$ACTION_ID_act\"\r\n")
+    );
+    assert_eq!(code(host.admit_form(&head)), "errand::origin-mismatch");
+}
+
+fn multipart(parts: &[(&str, Option<&str>, &str)]) -> Vec<u8> {
+    let mut body = String::new();
+    for (name, file, value) in parts {
+        body += &format!("--B\r\nContent-Disposition: form-data; name=\"{name}\"");
+        if let Some(file) = file {
+            body += &format!("; filename=\"{file}\"\r\nContent-Type: text/plain");
+        }
+        body += &format!("\r\n\r\n{value}\r\n");
+    }
+    (body + "--B--\r\n").into_bytes()
+}
+
+const MULTIPART: &str = "multipart/form-data; boundary=B";
+
+#[test]
+fn the_parts_of_a_multipart_reply_become_values_and_files() {
+    let body = multipart(&[
+        ("1", Some("a%22b.txt"), "abc"),
+        ("_2_title", None, "Hi"),
+        ("0", None, r#"["$B1","$K2"]"#),
+    ]);
+    let arguments = host().decode_call(MULTIPART, &body).unwrap();
+    assert_eq!(arguments.files, ["abc"]);
+    assert!(arguments.decoded.skeleton.program.contains(r#""B",0,"a\"b.txt","text/plain""#));
+    assert!(arguments.decoded.skeleton.text.contains(r#"["title","Hi"]"#));
+}
+
+#[test]
+fn a_body_cut_off_anywhere_is_an_error_and_never_a_shorter_value() {
+    let body = multipart(&[("1", None, "[1]"), ("0", None, r#"["$W1"]"#)]);
+    let host = host();
+    assert!(host.decode_call(MULTIPART, &body).is_ok());
+    let end = body.len() - "--\r\n".len(); // after it only the closing dashes are missing
+    for cut in 0..end {
+        assert!(host.decode_call(MULTIPART, &body[..cut]).is_err(), "cut at {cut}");
+    }
+}
+
+#[test]
+fn a_function_that_the_server_does_not_have_is_unknown() {
+    let host = host();
+    let with = |id: &str| {
+        let metadata = format!(r#"{{"id":"{id}","bound":null}}"#);
+        multipart(&[("1", None, &metadata), ("0", None, r#"["$h1"]"#)])
+    };
+    assert_eq!(host.decode_call(MULTIPART, &with("other")).unwrap().decoded.references, ["other"]);
+    assert_eq!(code(host.decode_call(MULTIPART, &with("evil"))), "errand::unknown-action");
+}
+
+#[test]
+fn a_form_gives_its_action_its_bound_arguments_and_its_own_fields() {
+    let body = multipart(&[
+        ("$ACTION_REF_1", None, ""),
+        ("$ACTION_1:0", None, r#"{"id":"act","bound":"$@1"}"#),
+        ("$ACTION_1:1", None, r#"[7,{"n":1}]"#),
+        ("$ACTION_KEY", None, "k1"),
+        ("title", None, "Hi"),
+    ]);
+    let form = host().decode_form(MULTIPART, &body).unwrap().unwrap();
+    assert_eq!(form.id, "act");
+    let state = form.state.unwrap();
+    assert_eq!(
+        (state.key.as_str(), state.reference_id.as_str(), state.bound_count),
+        ("k1", "act", 2)
+    );
+    let text = form.arguments.decoded.skeleton.text;
+    assert!(text.contains(r#"["title","Hi"]"#) && !text.contains("$ACTION"), "{text}");
+
+    let unknown = multipart(&[("$ACTION_ID_evil", None, "")]);
+    assert_eq!(code(host().decode_form(MULTIPART, &unknown)), "errand::unknown-action");
+    assert!(host().decode_form(MULTIPART, &multipart(&[("a", None, "b")])).unwrap().is_none());
+}
+
+#[test]
+fn captured_values_open_as_they_were_sealed() {
+    let host = host();
+    let values = Skeleton { text: r#"[[1,null],"é"]"#.into(), program: r#"["D","x"]"#.into() };
+    let sealed = host.seal("act", &values).unwrap();
+    let opened = host.open("act", &sealed).unwrap();
+    assert_eq!((opened.text, opened.program), (values.text, values.program));
+    assert_eq!(code(host.open("other", &sealed)), "errand::seal-broken");
+}
