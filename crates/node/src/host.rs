@@ -1,0 +1,390 @@
+//! The host's class.
+
+use host::{
+    Admission, FormCall, Host, Rejection, Settings,
+    classify::Head,
+    effects::{Target, redirect_target},
+    guard::OriginPattern,
+    respond::{self, Answer, Failure as CallFailure, Outcome, Redirect},
+    seal::KeyRing,
+};
+use napi::{
+    Either, Env,
+    bindgen_prelude::{BufferSlice, Either3, Null, Uint8Array},
+};
+use napi_derive::napi;
+use wire::{Skeleton, flight};
+
+use crate::{
+    job::{Failure, now},
+    reply::{Decoded, LimitSettings, unencodable},
+};
+
+#[napi(object, object_to_js = false)]
+pub struct HostSettings {
+    pub actions: Vec<String>,
+    pub allowed_origins: Vec<String>,
+    pub limits: LimitSettings,
+    pub secrets: Vec<String>,
+    pub production: bool,
+}
+
+impl TryFrom<HostSettings> for Settings {
+    type Error = Failure;
+
+    fn try_from(it: HostSettings) -> Result<Self, Failure> {
+        let origins = it.allowed_origins.iter().map(|text| text.parse::<OriginPattern>());
+        Ok(Self {
+            actions: it.actions,
+            allowed_origins: origins.collect::<Result<_, _>>()?,
+            limits: it.limits.try_into()?,
+            keys: KeyRing::new(&it.secrets)?,
+            production: it.production,
+        })
+    }
+}
+
+#[napi(object, object_from_js = false)]
+pub struct Refusal {
+    pub status: u32,
+    pub headers: Vec<String>,
+    pub body: String,
+    pub code: &'static str,
+    pub log: String,
+}
+
+impl From<Rejection> for Refusal {
+    fn from(rejection: Rejection) -> Self {
+        let Answer { status, headers, body } = respond::refuse(&rejection);
+        Self {
+            status: status.into(),
+            headers: flat(headers),
+            body,
+            code: rejection.code(),
+            log: rejection.log(),
+        }
+    }
+}
+
+#[napi(object, object_from_js = false)]
+pub struct AnswerHead {
+    pub status: u32,
+    pub headers: Vec<String>,
+}
+
+#[napi(object, object_from_js = false)]
+pub struct CallHead {
+    pub status: u32,
+    pub headers: Vec<String>,
+    pub location: Either<String, Null>,
+    pub internal: bool,
+}
+
+#[napi(object, object_to_js = false)]
+pub struct CallOutcome {
+    pub paths: Vec<String>,
+    pub tags: Vec<String>,
+    pub redirect: Either<RedirectRequest, Null>,
+    pub failure: Either<String, Null>,
+}
+
+#[napi(object, object_to_js = false)]
+pub struct RedirectRequest {
+    pub target: String,
+    pub permanent: bool,
+    pub page: String,
+    pub host: Option<String>,
+}
+
+#[napi(object, object_to_js = false)]
+pub struct ErrorRow {
+    pub digest: String,
+    pub name: String,
+    pub message: String,
+    pub code: Either<String, Null>,
+    pub data: Either<String, Null>,
+}
+
+#[napi(object, object_from_js = false)]
+pub struct DecodedForm<'env> {
+    pub id: String,
+    pub text: String,
+    pub program: String,
+    pub references: Vec<String>,
+    pub files: Vec<BufferSlice<'env>>,
+    pub state: Either<FormState, Null>,
+}
+
+#[napi(object, object_from_js = false)]
+pub struct FormState {
+    pub key: String,
+    pub reference_id: String,
+    pub bound_count: u32,
+}
+
+#[napi(object, object_from_js = false)]
+pub struct SkeletonInfo {
+    pub text: String,
+    pub program: String,
+}
+
+#[napi(js_name = "Host")]
+pub struct NativeHost(Host);
+
+#[napi]
+impl NativeHost {
+    #[napi(constructor)]
+    pub fn new(env: Env, settings: HostSettings) -> napi::Result<Self> {
+        now(env, || Ok(Self(Host::new(settings.try_into()?))))
+    }
+
+    #[napi]
+    #[allow(clippy::too_many_arguments)] // one crossing: an object's fields would be one each
+    pub fn admit(
+        &self,
+        env: Env,
+        method: String,
+        action: Option<String>,
+        content_type: Option<String>,
+        content_length: Option<f64>,
+        host: Option<String>,
+        origin: Option<String>,
+        sec_fetch_site: Option<String>,
+    ) -> napi::Result<Either<u32, Refusal>> {
+        now(env, || {
+            let head = Head {
+                method: &method,
+                action: action.as_deref(),
+                content_type: content_type.as_deref(),
+                content_length: content_length.map(|length| length as u64),
+                host: host.as_deref(),
+                origin: origin.as_deref(),
+                sec_fetch_site: sec_fetch_site.as_deref(),
+            };
+            Ok(match self.0.admit(&head) {
+                Ok(Admission::Other) => Either::A(0),
+                Ok(Admission::Call) => Either::A(1),
+                Ok(Admission::Form) => Either::A(2),
+                Err(rejection) => Either::B(rejection.into()),
+            })
+        })
+    }
+
+    #[napi]
+    pub fn admit_form(
+        &self,
+        env: Env,
+        content_length: Option<f64>,
+        host: Option<String>,
+        origin: Option<String>,
+        sec_fetch_site: Option<String>,
+    ) -> napi::Result<Either<Refusal, Null>> {
+        now(env, || {
+            let head = Head {
+                method: "POST",
+                content_length: content_length.map(|length| length as u64),
+                host: host.as_deref(),
+                origin: origin.as_deref(),
+                sec_fetch_site: sec_fetch_site.as_deref(),
+                ..Head::default()
+            };
+            Ok(match self.0.admit_form(&head) {
+                Ok(()) => Either::B(Null),
+                Err(rejection) => Either::A(rejection.into()),
+            })
+        })
+    }
+
+    #[napi]
+    pub fn names_action(&self, env: Env, bytes: &[u8]) -> napi::Result<bool> {
+        now(env, || Ok(self.0.names_action(bytes)))
+    }
+
+    /// Text for `JSON.parse` where that is all there is to do.
+    #[napi]
+    pub fn decode_call<'env>(
+        &self,
+        env: &'env Env,
+        content_type: String,
+        body: &[u8],
+    ) -> napi::Result<Either3<String, Decoded<'env>, Refusal>> {
+        let arguments = now(*env, || Ok(self.0.decode_call(&content_type, body)))?;
+        Ok(match arguments {
+            Err(rejection) => Either3::C(rejection.into()),
+            Ok(plain) if plain.decoded.skeleton.program.is_empty() => {
+                Either3::A(plain.decoded.skeleton.text)
+            }
+            Ok(arguments) => Either3::B(Decoded::new(env, arguments)?),
+        })
+    }
+
+    #[napi]
+    pub fn decode_form<'env>(
+        &self,
+        env: &'env Env,
+        content_type: String,
+        body: &[u8],
+    ) -> napi::Result<Either3<DecodedForm<'env>, Refusal, Null>> {
+        let form = match now(*env, || Ok(self.0.decode_form(&content_type, body)))? {
+            Err(rejection) => return Ok(Either3::B(rejection.into())),
+            Ok(None) => return Ok(Either3::C(Null)),
+            Ok(Some(form)) => form,
+        };
+        let FormCall { id, arguments, state } = form;
+        let Decoded { text, program, references, files } = Decoded::new(env, arguments)?;
+        let state = state.map(|state| FormState {
+            key: state.key,
+            reference_id: state.reference_id,
+            bound_count: state.bound_count,
+        });
+        let state = state.map_or(Either::B(Null), Either::A);
+        Ok(Either3::A(DecodedForm { id, text, program, references, files, state }))
+    }
+
+    #[napi]
+    pub fn body_limit(&self) -> f64 {
+        self.0.settings().limits.body_bytes as f64
+    }
+
+    #[napi]
+    pub fn body_too_large(&self, env: Env) -> napi::Result<Refusal> {
+        let limit = self.0.settings().limits.body_bytes;
+        now(env, || Ok(Rejection::BodyTooLarge { limit }.into()))
+    }
+
+    #[napi]
+    pub fn unknown_action(&self, env: Env) -> napi::Result<Refusal> {
+        now(env, || Ok(Rejection::UnknownAction.into()))
+    }
+
+    #[napi]
+    pub fn seal(
+        &self,
+        env: Env,
+        id: String,
+        text: String,
+        program: String,
+    ) -> napi::Result<String> {
+        now(env, || Ok(self.0.seal(&id, &Skeleton { text, program })?))
+    }
+
+    #[napi]
+    pub fn open(
+        &self,
+        env: Env,
+        id: String,
+        sealed: String,
+    ) -> napi::Result<Either<SkeletonInfo, Refusal>> {
+        now(env, || {
+            Ok(match self.0.open(&id, &sealed) {
+                Ok(Skeleton { text, program }) => Either::A(SkeletonInfo { text, program }),
+                Err(rejection) => Either::B(rejection.into()),
+            })
+        })
+    }
+
+    #[napi]
+    pub fn digest(&self, env: Env, text: String) -> napi::Result<String> {
+        now(env, || Ok(self.0.settings().keys.digest(&text)))
+    }
+
+    #[napi]
+    pub fn call_head(
+        &self,
+        env: Env,
+        outcome: CallOutcome,
+    ) -> napi::Result<Either<CallHead, Refusal>> {
+        now(env, || {
+            let outcome = match outcome_of(outcome)? {
+                Ok(outcome) => outcome,
+                Err(rejection) => return Ok(Either::B(rejection.into())),
+            };
+            let Answer { status, headers, .. } = respond::call(&outcome);
+            let (location, internal) = match outcome.redirect {
+                Some(Redirect { target, .. }) => {
+                    let internal = matches!(target, Target::Internal(_));
+                    (Either::A(target.as_str().to_owned()), internal)
+                }
+                None => (Either::B(Null), false),
+            };
+            Ok(Either::A(CallHead {
+                status: status.into(),
+                headers: flat(headers),
+                location,
+                internal,
+            }))
+        })
+    }
+
+    #[napi]
+    pub fn form_redirect(&self, env: Env, location: String) -> napi::Result<AnswerHead> {
+        now(env, || {
+            let Answer { status, headers, .. } = respond::form_redirect(&location);
+            Ok(AnswerHead { status: status.into(), headers: flat(headers) })
+        })
+    }
+
+    #[napi]
+    pub fn failure_status(&self, env: Env, failure: String) -> napi::Result<u32> {
+        now(env, || Ok(failure_of(&failure)?.status().into()))
+    }
+
+    #[napi]
+    pub fn encode_call<'env>(
+        &self,
+        env: &'env Env,
+        text: String,
+        program: String,
+        blobs: Vec<Uint8Array>,
+    ) -> napi::Result<BufferSlice<'env>> {
+        let rows = now(*env, || {
+            let blobs: Vec<&[u8]> = blobs.iter().map(AsRef::as_ref).collect();
+            flight::encode_call(&Skeleton { text, program }, &blobs).map_err(unencodable)
+        })?;
+        BufferSlice::copy_from(env, &rows)
+    }
+
+    #[napi]
+    pub fn encode_error<'env>(
+        &self,
+        env: &'env Env,
+        row: ErrorRow,
+    ) -> napi::Result<BufferSlice<'env>> {
+        let declared = match (optional(row.code), optional(row.data)) {
+            (Some(code), data) => Some(flight::Declared { code, data }),
+            (None, _) => None,
+        };
+        let row =
+            flight::ErrorRow { digest: row.digest, name: row.name, message: row.message, declared };
+        let rows = now(*env, || Ok(flight::encode_call_error(&row)))?;
+        BufferSlice::copy_from(env, &rows)
+    }
+}
+
+fn outcome_of(it: CallOutcome) -> Result<Result<Outcome, Rejection>, Failure> {
+    let redirect = optional(it.redirect).map(|asked| {
+        let target = redirect_target(&asked.target, &asked.page, asked.host.as_deref())?;
+        Ok(Redirect { target, permanent: asked.permanent })
+    });
+    let redirect = match redirect.transpose() {
+        Ok(redirect) => redirect,
+        Err(rejection) => return Ok(Err(rejection)),
+    };
+    let failure = optional(it.failure).map(|name| failure_of(&name)).transpose()?;
+    Ok(Ok(Outcome { paths: it.paths, tags: it.tags, redirect, failure }))
+}
+
+fn failure_of(name: &str) -> Result<CallFailure, Failure> {
+    Ok(name.parse::<CallFailure>()?)
+}
+
+fn optional<T>(it: Either<T, Null>) -> Option<T> {
+    match it {
+        Either::A(value) => Some(value),
+        Either::B(Null) => None,
+    }
+}
+
+fn flat(headers: Vec<(&'static str, String)>) -> Vec<String> {
+    headers.into_iter().flat_map(|(name, value)| [name.to_owned(), value]).collect()
+}

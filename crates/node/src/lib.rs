@@ -1,0 +1,13 @@
+//! The binding: shapes that cross between JavaScript and the rooms, nothing else.
+//!
+//! What each function means is said once, in `index.d.ts` for users and in `npm/native/binding.ts`
+//! for our own TypeScript. No panic leaves this crate: see [`job`].
+
+#![allow(unreachable_pub)] // what crosses has to be `pub` for the derive, and nobody links this crate
+#![cfg_attr(test, allow(dead_code))] // a test build has no JavaScript that would call it
+
+mod cache;
+mod host;
+mod job;
+mod reply;
+mod transform;

@@ -1,0 +1,93 @@
+//! Values that cross: decoded arguments, limits, `decodeReply` and `encodeResult`.
+
+use host::{Arguments, size};
+use napi::{
+    Env,
+    bindgen_prelude::{BufferSlice, Uint8Array},
+};
+use napi_derive::napi;
+use wire::{Limits, Skeleton};
+
+use crate::job::{Failure, now};
+
+/// Decodes the body of a call without a host.
+#[napi]
+pub fn decode_reply<'env>(
+    env: &'env Env,
+    body: &[u8],
+    content_type: String,
+    limits: LimitSettings,
+) -> napi::Result<Decoded<'env>> {
+    let arguments =
+        now(*env, || Ok(host::decode_reply(&content_type, body, &Limits::try_from(limits)?)?))?;
+    Decoded::new(env, arguments)
+}
+
+/// Rows whose root is the value itself.
+#[napi]
+pub fn encode_result(
+    env: &Env,
+    text: String,
+    program: String,
+    blobs: Vec<Uint8Array>,
+) -> napi::Result<BufferSlice<'_>> {
+    let rows = now(*env, || {
+        let blobs: Vec<&[u8]> = blobs.iter().map(AsRef::as_ref).collect();
+        wire::flight::encode_value(&Skeleton { text, program }, &blobs).map_err(unencodable)
+    })?;
+    BufferSlice::copy_from(env, &rows)
+}
+
+pub(crate) fn unencodable(error: impl ToString) -> Failure {
+    Failure::new("errand::bug", error)
+}
+
+#[napi(object, object_to_js = false)]
+pub struct LimitSettings {
+    pub body: Option<String>,
+    pub file: Option<String>,
+    pub files: Option<u32>,
+    pub fields: Option<u32>,
+    pub depth: Option<u32>,
+    pub nodes: Option<u32>,
+}
+
+impl TryFrom<LimitSettings> for Limits {
+    type Error = Failure;
+
+    fn try_from(it: LimitSettings) -> Result<Self, Failure> {
+        let mut limits = Self::default();
+        if let Some(body) = it.body {
+            limits.body_bytes = size::parse("limits.body", &body)?;
+        }
+        if let Some(file) = it.file {
+            limits.file_bytes = size::parse("limits.file", &file)?;
+        }
+        limits.files = it.files.unwrap_or(limits.files);
+        limits.fields = it.fields.unwrap_or(limits.fields);
+        limits.depth = it.depth.unwrap_or(limits.depth);
+        limits.nodes = it.nodes.map_or(limits.nodes, u64::from);
+        Ok(limits)
+    }
+}
+
+#[napi(object, object_from_js = false)]
+pub struct Decoded<'env> {
+    pub text: String,
+    pub program: String,
+    pub references: Vec<String>,
+    pub files: Vec<BufferSlice<'env>>,
+}
+
+impl<'env> Decoded<'env> {
+    pub(crate) fn new(env: &'env Env, it: Arguments) -> napi::Result<Self> {
+        let Skeleton { text, program } = it.decoded.skeleton;
+        let files = it.files.iter().map(|bytes| BufferSlice::copy_from(env, bytes));
+        Ok(Self {
+            text,
+            program,
+            references: it.decoded.references,
+            files: files.collect::<napi::Result<_>>()?,
+        })
+    }
+}

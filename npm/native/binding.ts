@@ -1,0 +1,157 @@
+/**
+ * What the addon exports, and the shapes that cross. Written by hand beside `crates/node`; what the
+ * fields mean is said there, and for users in `index.d.ts`.
+ */
+
+import type { TransformOptions, TransformResult } from '../../index.d.ts'
+
+export interface Native {
+  transform(code: string, options: TransformOptions): Promise<TransformResult>
+  transformSync(code: string, options: TransformOptions): TransformResult
+  scan(code: string | Uint8Array): boolean
+  decodeReply(body: Uint8Array, contentType: string, limits: LimitSettings): Decoded
+  encodeResult(text: string, program: string, blobs: Uint8Array[]): Uint8Array
+  Host: new (settings: HostSettings) => NativeHost
+  Cache: new (settings: CacheSettings) => NativeCache
+}
+
+/** Sizes as the user wrote them: bytes, or text such as `1mb`. */
+export interface LimitSettings {
+  body?: string
+  file?: string
+  files?: number
+  fields?: number
+  depth?: number
+  nodes?: number
+}
+
+export interface HostSettings {
+  actions: string[]
+  allowedOrigins: string[]
+  limits: LimitSettings
+  secrets: string[]
+  production: boolean
+}
+
+/** 0: not ours; 1: a fetch call; 2: perhaps a form. */
+export type Admission = 0 | 1 | 2 | Refusal
+
+/** A whole answer; `headers` is flat: name, value, name, value. */
+export interface Head {
+  status: number
+  headers: string[]
+}
+
+export interface Refusal extends Head {
+  body: string
+  code: string
+  log: string
+}
+
+/** A value on its way into JavaScript; see `npm/values`. */
+export interface Skeleton {
+  text: string
+  program: string
+}
+
+export interface Decoded extends Skeleton {
+  references: string[]
+  files: Uint8Array[]
+}
+
+export interface DecodedForm extends Decoded {
+  id: string
+  /** `useActionState`'s key, the id of its action and how many arguments are bound to it. */
+  state: { key: string; referenceId: string; boundCount: number } | null
+}
+
+export type Failure = 'unauthorized' | 'forbidden' | 'not-found' | 'declared' | 'unexpected'
+
+export interface CallOutcome {
+  paths: string[]
+  tags: string[]
+  redirect: { target: string; permanent: boolean; page: string; host: string | undefined } | null
+  failure: Failure | null
+}
+
+export interface CallHead extends Head {
+  /** The redirect's address: a path when it stays on this origin. */
+  location: string | null
+  internal: boolean
+}
+
+export interface ErrorRow {
+  digest: string
+  name: string
+  message: string
+  /** Of an `ActionError`: its code and its data as JSON text. */
+  code: string | null
+  data: string | null
+}
+
+export interface NativeHost {
+  admit(
+    method: string,
+    action: string | undefined,
+    contentType: string | undefined,
+    contentLength: number | undefined,
+    host: string | undefined,
+    origin: string | undefined,
+    secFetchSite: string | undefined,
+  ): Admission
+  /** Guards a form once its fields have shown that it calls an action. */
+  admitForm(
+    contentLength: number | undefined,
+    host: string | undefined,
+    origin: string | undefined,
+    secFetchSite: string | undefined,
+  ): Refusal | null
+  /** Whether the bytes of a multipart body, perhaps its beginning, name an action. */
+  namesAction(bytes: Uint8Array): boolean
+  decodeCall(contentType: string, body: Uint8Array): string | Decoded | Refusal
+  decodeForm(contentType: string, body: Uint8Array): DecodedForm | Refusal | null
+  bodyLimit(): number
+  bodyTooLarge(): Refusal
+  unknownAction(): Refusal
+  seal(id: string, text: string, program: string): string
+  open(id: string, sealed: string): Skeleton | Refusal
+  digest(text: string): string
+  callHead(outcome: CallOutcome): CallHead | Refusal
+  formRedirect(location: string): Head
+  failureStatus(failure: Failure): number
+  encodeCall(text: string, program: string, blobs: Uint8Array[]): Uint8Array
+  encodeError(row: ErrorRow): Uint8Array
+}
+
+export interface CacheSettings {
+  maxBytes?: string
+}
+
+export interface CacheHit {
+  stale: boolean
+  value: Uint8Array
+  tags: string[]
+  /** Seconds since it was stored. */
+  age: number
+}
+
+export interface NativeCache {
+  read(key: string): CacheHit | null
+  /** A fill's number: positive to run it, negative for another's to wait for. */
+  begin(key: string): number
+  finish(
+    fill: number,
+    value: Uint8Array,
+    tags: string[],
+    revalidate: number | undefined,
+    expire: number | undefined,
+  ): boolean
+  abandon(fill: number): void
+  delete(key: string): boolean
+  /** Tags in the cache's own spelling. */
+  userTags(tags: string[]): string[]
+  pageTags(path: string): string[]
+  revalidateTag(tag: string): void
+  revalidatePath(path: string, reach: 'page' | 'layout'): void
+  stats(): { entries: number; bytes: number; hits: number; staleHits: number; misses: number; fills: number }
+}
