@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import { createServerReference, encodeReply } from '../../npm/client/index.ts'
+
+const parts = async (args: unknown[]): Promise<unknown> => {
+  const body = await encodeReply(args)
+  return typeof body === 'string' ? body : [...body]
+}
+
+test('a reply is text until something needs a part of its own', async () => {
+  assert.equal(await parts(['$a', -0, NaN, Infinity, undefined, 5n, new Date(0)]), '["$$a","$-0","$NaN","$Infinity","$undefined","$n5","$D1970-01-01T00:00:00.000Z"]')
+  assert.deepEqual(await parts([new Map([['a', [{ k: 1 }, new Map()]]])]), [['2', '[]'], ['1', '[["a",[{"k":1},"$Q2"]]]'], ['0', '["$Q1"]']])
+})
+
+test('what occurs twice is written once', async () => {
+  const x = { k: 1 }
+  assert.equal(await parts([x, { x }, [x]]), '[{"k":1},{"x":"$0:0"},["$0:0"]]')
+  const url = new URL('http://x/')
+  assert.equal(await parts([url, url]), '["http://x/","http://x/"]')
+})
+
+test('an object under a key with a colon has no name, so it is written again', async () => {
+  const x = { k: 1 }
+  assert.equal(await parts([{ 'a:b': x }, x, x]), '[{"a:b":{"k":1}},{"k":1},"$0:1"]')
+  const cycle: Record<string, unknown> = {}
+  cycle['a:b'] = { cycle, inner: {} }
+  assert.equal(await parts([cycle]), '[{"a:b":{"cycle":"$0:0","inner":{}}}]')
+  const nameless: Record<string, unknown> = {}
+  nameless.self = nameless
+  await assert.rejects(encodeReply([{ 'a:b': nameless }]), { code: 'errand::unserializable', message: /args\[0\]\["a:b"\]\.self is part of itself/ })
+  const map = new Map()
+  map.set('self', map)
+  await assert.rejects(encodeReply([{ 'a:b': map }]), { code: 'errand::unserializable' })
+})
+
+test('a reference travels with its bound arguments', async () => {
+  const save = createServerReference('save')
+  const bound = save.bind(null, 'x', { y: 1 })
+  assert.deepEqual(await parts([bound, bound, save]), [
+    ['2', '{"id":"save","bound":"$@1"}'],
+    ['3', '{"id":"save","bound":null}'],
+    ['0', '["$h2","$h2","$h3"]'],
+    ['1', '["x",{"y":1}]'],
+  ])
+})
+
+test('what cannot be sent is named by its place', async () => {
+  const cases: [unknown, string][] = [
+    [{ user: { save() {} } }, 'args[0].user.save is a function'],
+    [Symbol('x'), 'args[0] is a symbol'],
+    [[Promise.resolve()], 'args[0][0] is a promise'],
+    [new Set([[1].values()]), 'args[0][0] is an instance of'],
+    [new ReadableStream(), 'args[0] is an instance of ReadableStream'],
+    [new (class User {})(), 'args[0] is an instance of User'],
+    [Buffer.from('x'), 'args[0] is binary data'],
+    [new ArrayBuffer(1), 'args[0] is binary data'],
+    [new Error('x'), 'args[0] is an Error'],
+    [createServerReference('a').bind(null, () => {}), 'args[0].$$bound[0] is a function'],
+  ]
+  for (const [value, message] of cases) {
+    await assert.rejects(
+      encodeReply([value]),
+      (error: any) => error.code === 'errand::unserializable' && error.message.startsWith(message) && !!error.hint,
+      message,
+    )
+  }
+})
+
+test('an own __proto__ is left out, and an object without a prototype is sent', async () => {
+  assert.equal(await parts([JSON.parse('{"a":1,"__proto__":{"x":1}}'), Object.assign(Object.create(null), { b: 2 })]), '[{"a":1},{"b":2}]')
+})

@@ -1,0 +1,139 @@
+/**
+ * Values to send through encoders: random ones from a seed, and a picture of a value in which two that mean the same
+ * are deeply equal.
+ */
+
+/** Which values may occur. */
+export interface Kinds {
+  /** Map, Set, Date, BigInt, `undefined` and the numbers that JSON has no word for. */
+  tagged?: boolean
+  /** FormData, Blob and File. */
+  files?: boolean
+  /** Objects that occur more than once. */
+  shared?: boolean
+  /** `createReference(id, bound)`: server references, with bound arguments or without. */
+  createReference?: (id: string, bound: unknown[] | null) => unknown
+}
+
+/** A stream of random numbers in [0, 1), the same for the same seed (mulberry32). */
+export function random(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+const STRINGS = ['', 'a', '$', '$$', '$1', '$@0', '$undefined', '$D0', 'é', '😀', '\u2028', 'a\nb"\\', '__proto', 'then', '0:1']
+const KEYS = ['a', 'b', 'id', '$k', '0', '10', 'a:b', '', 'constructor', 'then', 'ключ', 'toString', 'length']
+const NUMBERS = [0, 1, -1, 0.1, 1e21, -1e-7, 2 ** 53, Number.MAX_VALUE, 5e-324]
+const ODD = [undefined, NaN, Infinity, -Infinity, -0, 0n, -5n, 90071992547409910000n]
+
+/** A random value no deeper than `depth`. */
+export function generate(chance: () => number, kinds: Kinds, depth = 4): unknown {
+  const seen: unknown[] = []
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(chance() * list.length)]!
+  const many = <T>(make: () => T): T[] => Array.from({ length: Math.floor(chance() * 5) }, make)
+  const date = (): Date => new Date(Math.floor((chance() - 0.5) * 1e14))
+  const text = (): string => (chance() < 0.02 ? 'long $ é😀'.repeat(300) : pick(STRINGS))
+
+  function leaf(): unknown {
+    const roll = chance()
+    if (kinds.tagged && roll < 0.3) return roll < 0.1 ? date() : pick(ODD)
+    if (kinds.files && roll < 0.4) return file()
+    if (kinds.createReference && roll < 0.5) return kinds.createReference(pick(['one', 'two']), null)
+    return pick([text, () => pick(NUMBERS), () => pick([true, false, null])])()
+  }
+
+  function file(): Blob {
+    const type = pick(['text/plain', 'image/png', 'x/y'])
+    return chance() < 0.5 ? new Blob([text()], { type }) : new File([text()], pick(['a.txt', 'ü "q".png']), { type })
+  }
+
+  function form(): FormData {
+    const it = new FormData()
+    for (const key of many(() => pick(KEYS))) {
+      // A bare line feed would arrive as CR LF: that is how forms are sent.
+      const entry = kinds.files && chance() < 0.3 ? file() : text().replaceAll('\n', ' ')
+      if (typeof entry === 'string') it.append(key, entry)
+      else it.append(key, entry)
+    }
+    return it
+  }
+
+  function record(level: number): Record<string, unknown> {
+    const it: Record<string, unknown> = {}
+    for (const key of many(() => pick(KEYS))) it[key] = value(level)
+    if (typeof it.then === 'function') it.then = null // which decoders make of it
+    return it
+  }
+
+  function value(level: number): unknown {
+    if (kinds.shared && seen.length > 0 && chance() < 0.1) return pick(seen)
+    const it = fresh(level)
+    if (typeof it === 'object' && it !== null) seen.push(it)
+    return it
+  }
+
+  function fresh(level: number): unknown {
+    const roll = chance()
+    if (level <= 0 || roll < 0.3) return leaf()
+    const makers: (() => unknown)[] = [() => many(() => value(level - 1)), () => record(level - 1)]
+    if (kinds.tagged) {
+      makers.push(() => new Map(many(() => [value(level - 1), value(level - 1)] as const)))
+      makers.push(() => new Set(many(() => value(level - 1))))
+    }
+    if (kinds.files) makers.push(form)
+    const { createReference } = kinds
+    if (createReference) makers.push(() => createReference('bound', many(() => value(level - 1))))
+    return pick(makers)()
+  }
+
+  return value(depth)
+}
+
+/**
+ * A picture of `value` for `deepStrictEqual`: files and forms by their contents, references by id and bound arguments,
+ * objects that occur again by their number; a property that is `undefined` is not there.
+ *
+ * With `identity: false`, an object that occurs again is drawn again.
+ */
+export async function picture(value: unknown, { identity = true } = {}): Promise<unknown> {
+  const numbers = new Map<unknown, number>()
+
+  async function draw(it: unknown): Promise<unknown> {
+    if (typeof it === 'function') {
+      const { $$id, $$bound } = it as unknown as { $$id: string; $$bound: unknown[] | null }
+      return { reference: $$id, bound: await draw($$bound) }
+    }
+    if (typeof it !== 'object' || it === null) return it
+    if (it instanceof Date) return { date: it.getTime() }
+    if (identity) {
+      const known = numbers.get(it)
+      if (known !== undefined) return { again: known }
+      numbers.set(it, numbers.size)
+    }
+    if (it instanceof Blob) return { type: it.type, name: it instanceof File ? it.name : 'blob', text: await it.text() }
+    if (it instanceof FormData) return { form: await all([...it]) }
+    if (it instanceof Map) return { map: await all([...it]) }
+    if (it instanceof Set) return { set: await all([...it]) }
+    if (ArrayBuffer.isView(it)) return { view: it.constructor.name, bytes: [...new Uint8Array(it.buffer)] }
+    if (Array.isArray(it)) return all(it)
+    const drawn: [string, unknown][] = []
+    for (const key of Object.keys(it)) {
+      const field = await draw((it as Record<string, unknown>)[key])
+      if (field !== undefined) drawn.push([key, field])
+    }
+    return { fields: Object.fromEntries(drawn) }
+  }
+
+  async function all(items: Iterable<unknown>): Promise<unknown[]> {
+    const drawn: unknown[] = []
+    for (const item of items) drawn.push(await draw(item))
+    return drawn
+  }
+
+  return draw(value)
+}

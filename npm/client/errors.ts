@@ -1,0 +1,69 @@
+import { ErrandError } from '../values/error.ts'
+
+/**
+ * A failure that an action reports on purpose: it reaches the caller with its data, in production too.
+ *
+ * ```ts
+ * throw new ActionError('title-taken', { field: 'title' })     // in the action
+ * if (error instanceof ActionError) show(error.data)           // in the browser
+ * ```
+ */
+export class ActionError<Data = unknown> extends Error {
+  override readonly name = 'ActionError'
+  /** The application's own name for what happened. */
+  readonly code: string
+  /** Plain JSON data about it. */
+  readonly data: Data
+  /** What the server's log calls this failure; set where the error arrives. */
+  digest?: string
+
+  constructor(code: string, data?: Data, message: string = code) {
+    super(message)
+    this.code = code
+    this.data = data as Data
+  }
+}
+
+/**
+ * A call that did not get an answer of the action.
+ *
+ * `code` is the server's (`errand::origin-mismatch`, …), or one of `errand::network` (see `cause`),
+ * `errand::unexpected-response` (something else answered, a proxy perhaps) and `errand::connection-closed` (the
+ * answer broke off).
+ */
+export class CallError extends ErrandError {
+  override readonly name: string = 'CallError'
+  /** The status of the response, if there was one. */
+  readonly status: number | undefined
+
+  constructor(
+    code: string,
+    message: string,
+    options: { status?: number | undefined; hint?: string | undefined; cause?: unknown } = {},
+  ) {
+    super(code, message, options)
+    this.status = options.status
+  }
+}
+
+/**
+ * The server does not know the action: usually the page is older than the deployment, and reloading it helps.
+ *
+ * See `onUnknownAction` of `configure` for doing that by itself.
+ */
+export class UnknownActionError extends CallError {
+  override readonly name = 'UnknownActionError'
+  /** The id that was called. */
+  readonly id: string
+
+  constructor(id: string, status?: number) {
+    super('errand::unknown-action', 'The server does not know this action', { status, hint: 'Reload the page' })
+    this.id = id
+  }
+}
+
+/** Something else than Errand answered, or its answer was damaged on the way. */
+export function unexpected(status?: number): CallError {
+  const message = 'The answer is not one of an action'
+  return new CallError('errand::unexpected-response', status ? `${message} (status ${status})` : message, { status })
+}
