@@ -1,0 +1,213 @@
+/**
+ * The native core of Errand: the compiler of `"use server"`, React's wire formats, and the cache.
+ *
+ * Everything here runs in Node. What runs in a browser is `errand/client`.
+ */
+
+/**
+ * Compiles one module on a thread of Node's pool.
+ *
+ * Bad source never rejects: it is reported in {@link TransformResult.diagnostics}. A bad option rejects with an
+ * `Error` whose `code` is `errand::bad-option`. For small files {@link transformSync} is faster: the hop to
+ * another thread costs more than the work.
+ */
+export function transform(code: string, options: TransformOptions): Promise<TransformResult>
+
+/** Compiles one module on the calling thread; see {@link transform}. */
+export function transformSync(code: string, options: TransformOptions): TransformResult
+
+/**
+ * Says whether `code` may hold a `"use server"` directive: a byte search, no parse. `false` is certain, `true`
+ * only likely (the words may stand in a comment).
+ */
+export function scan(code: string | Uint8Array): boolean
+
+export interface TransformOptions {
+  /** Absolute, or relative to `root`. Its extension decides the syntax: js, jsx, ts, tsx, mjs, cjs, mts, cts. */
+  filename: string
+  /** The project's folder; ids depend on `filename` relative to it. Default: `process.cwd()`. */
+  root?: string
+  /**
+   * Which graph the output is for.
+   *
+   * - `server`: the real module, its actions registered;
+   * - `ssr`: references for the server rendering of a Server Components app;
+   * - `client`: references for the browser.
+   */
+  target: 'server' | 'ssr' | 'client'
+  /** In `production` (the default) no name of the source reaches the client. */
+  mode?: 'development' | 'production'
+  /** Keyed into every id: keep it secret and stable. Default: none. */
+  salt?: string
+  /** Module specifiers that the output imports from. */
+  runtime?: Partial<Record<'server' | 'ssr' | 'client', string>>
+  /** Whether to make a source map (v3). Default: `false`. */
+  sourceMap?: boolean
+}
+
+export interface TransformResult {
+  /** The compiled module, or `null`: nothing to do, keep the input as it is. */
+  code: string | null
+  /** A source map (v3) as JSON text, when it was asked for and there is code. */
+  map: string | null
+  /** The actions of this module, in the order of their ids' places in the source. */
+  actions: ActionInfo[]
+  /** What is wrong with the source, errors and warnings. */
+  diagnostics: Diagnostic[]
+}
+
+/** One function that a client may call. */
+export interface ActionInfo {
+  /** 32 lowercase hexadecimal digits. */
+  id: string
+  /** The function's name as JavaScript would infer it. */
+  name: string
+  /** The name under which the compiled server module exports it. */
+  exportName: string
+  /** `module`: exported from a file with the directive; `inline`: the directive is in its body. */
+  kind: 'module' | 'inline'
+  /** From 1. */
+  line: number
+  /** From 1, in UTF-16 code units. */
+  column: number
+  /** Declared parameters before a rest parameter, captured values not counted. */
+  params: number
+  /** Whether it may take more than `params`: a rest parameter, or a signature that can't be seen. */
+  rest: boolean
+  /** Names of the captured variables, in the order in which they are sealed. */
+  captures: string[]
+}
+
+export interface Diagnostic {
+  severity: 'error' | 'warning'
+  /** Stable name, for example `errand::async-required`. */
+  code: string
+  message: string
+  /** What to do next. */
+  help?: string
+  /** From 1. */
+  line: number
+  /** From 1, in UTF-16 code units, as editors count. */
+  column: number
+  /** In UTF-16 code units. */
+  length: number
+  /** The source around it, with the place underlined. */
+  frame: string
+}
+
+/**
+ * Decodes the body of a call, as React's `encodeReply` (19.2.9, 19.3.1 and later) or ours made it, into the
+ * arguments.
+ *
+ * Functions among them are refused: which of them exist only a host knows, see `createHandler` of `errand/server`.
+ * Promises, streams, iterators, binary data and objects that occur twice reject with `errand::reply-unsupported`.
+ *
+ * @throws (rejects) an `Error` whose `code` is `errand::reply-malformed`, `errand::reply-too-much`, … and says what
+ * and where
+ */
+export function decodeReply(body: string | FormData | Uint8Array, options?: DecodeReplyOptions): Promise<unknown[]>
+
+export interface DecodeReplyOptions {
+  /** For bytes: the request's content type. Default: `text/plain`. */
+  contentType?: string
+  limits?: Limits
+}
+
+/** How much one request may ask. Sizes are bytes, or text such as `512kb` and `1mb`. */
+export interface Limits {
+  /** Bytes of a whole request body. Default `1mb`; past it 413. */
+  body?: number | string
+  /** Bytes of one file. Default: no more than the body may have. */
+  file?: number | string
+  /** Files in one request. Default 20. */
+  files?: number
+  /** Fields and other parts in one request that aren't files. Default 1000. */
+  fields?: number
+  /** Levels of arrays and objects; the list of arguments is the first. Default 64. */
+  depth?: number
+  /** Values in one request, all levels together. Default 1,000,000. */
+  nodes?: number
+}
+
+/**
+ * Writes the arguments of a call in React's reply format: text, or a form where text is not enough.
+ *
+ * @throws (rejects) an `Error` whose `code` is `errand::unserializable`, naming the place
+ */
+export function encodeReply(args: unknown): Promise<string | FormData>
+
+/**
+ * Writes a value as Flight rows whose root is the value; React's client reads them, and {@link decodeResult}.
+ *
+ * @throws an `Error` whose `code` is `errand::unserializable`, naming the place
+ */
+export function encodeResult(value: unknown): ReadableStream<Uint8Array>
+
+/** Reads Flight rows of data. Promises among the values settle as their rows arrive. */
+export function decodeResult(stream: ReadableStream<Uint8Array>): Promise<unknown>
+
+/** Tagged entries of any values that a call can carry. The tags' invalidation takes effect at once. */
+export class Cache {
+  /** @throws an `Error` whose `code` is `errand::bad-option` */
+  constructor(options?: CacheOptions)
+  /** The value under `key`, or `undefined`. A stale value counts as a value. */
+  get(key: string): Promise<unknown>
+  /** Stores `value` under `key`. */
+  set(key: string, value: unknown, options?: EntryOptions): Promise<void>
+  /** Drops one entry; says whether there was one. */
+  delete(key: string): Promise<boolean>
+  /** A function that remembers what `fn` returned for the same arguments; see `cached` of `errand/cache`. */
+  wrap<Args extends unknown[], Result>(
+    fn: (...args: Args) => Result | Promise<Result>,
+    options?: CachedOptions<Args>,
+  ): (...args: Args) => Promise<Result>
+  /** Invalidates everything that is tagged `tag`, also what is being computed now. */
+  revalidateTag(tag: string): void
+  /** Invalidates the page at `path`; with `'layout'` every page below it too. */
+  revalidatePath(path: string, type?: 'page' | 'layout'): void
+  stats(): CacheStats
+  /** Waits for what is being computed. */
+  close(): Promise<void>
+}
+
+export interface CacheOptions {
+  /** Where entries live. Only `memory`, the default, exists so far. */
+  store?: 'memory'
+  /** Bytes of all entries together, or text such as `64mb`. Default: `256mb`. */
+  maxBytes?: number | string
+}
+
+export interface EntryOptions {
+  /** Tags whose invalidation drops the entry. */
+  tags?: string[]
+  /** Seconds after which the entry is stale: still served while it is computed anew. Default: never. */
+  revalidate?: number
+  /** Seconds after which the entry is gone. Default: never. */
+  expire?: number
+}
+
+export interface CachedOptions<Args extends unknown[] = unknown[]> {
+  /** Tags, or what makes them from the arguments. */
+  tags?: string[] | ((...args: Args) => string[])
+  /** Seconds after which the entry is stale: still served while it is computed anew. Default: never. */
+  revalidate?: number
+  /** Seconds after which the entry is gone. Default: never. */
+  expire?: number
+  /** Names the function across calls of `wrap`; without it each has entries of its own. */
+  key?: string
+}
+
+export interface CacheStats {
+  /** Entries now. */
+  entries: number
+  /** Bytes they are counted with. */
+  bytes: number
+  /** Reads that found a fresh entry. */
+  hits: number
+  /** Reads that found a stale one. */
+  staleHits: number
+  /** Reads that found none. */
+  misses: number
+  /** Values stored. */
+  fills: number
+}

@@ -1,0 +1,56 @@
+/** The door of `errand`: what `index.d.ts` in the package's root promises, nothing else. */
+
+import process from 'node:process'
+
+import { decodeResult } from './client/decode.ts'
+import { encodeReply } from './client/reply.ts'
+import { native } from './native/index.ts'
+import { errandError } from './request/context.ts'
+import { Cache } from './server/cache.ts'
+import { limitSettings } from './server/options.ts'
+import { lower, revive } from './values/index.ts'
+import type { DecodeReplyOptions, TransformOptions, TransformResult } from '../index.d.ts'
+
+export { Cache, decodeResult, encodeReply }
+
+export const transform = (code: string, options: TransformOptions): Promise<TransformResult> => native.transform(code, withRoot(options))
+export const transformSync = (code: string, options: TransformOptions): TransformResult => native.transformSync(code, withRoot(options))
+export const scan = (code: string | Uint8Array): boolean => native.scan(code)
+
+/** The compiler reads no environment: the working directory is said here. */
+const withRoot = (options: TransformOptions): TransformOptions => ({ root: process.cwd(), ...options })
+
+export async function decodeReply(
+  body: string | FormData | Uint8Array,
+  options: DecodeReplyOptions = {},
+): Promise<unknown[]> {
+  const { bytes, contentType } = await bytesOf(body, options.contentType)
+  const { text, program, files } = native.decodeReply(bytes, contentType, limitSettings(options.limits))
+  return revive(text, program, {
+    blobs: files,
+    reference(id) {
+      throw errandError('errand::unknown-action', `no action is known as ${id} here: decode calls with createHandler()`)
+    },
+  }) as unknown[]
+}
+
+async function bytesOf(
+  body: string | FormData | Uint8Array,
+  contentType = 'text/plain',
+): Promise<{ bytes: Uint8Array; contentType: string }> {
+  if (typeof body === 'string') return { bytes: Buffer.from(body), contentType: 'text/plain' }
+  if (body instanceof Uint8Array) return { bytes: body, contentType }
+  const sent = new Response(body)
+  return { bytes: new Uint8Array(await sent.arrayBuffer()), contentType: sent.headers.get('content-type') ?? '' }
+}
+
+export function encodeResult(value: unknown): ReadableStream<Uint8Array> {
+  const { text, program, blobs } = lower(value)
+  return new ReadableStream({
+    async start(controller) {
+      const bytes = await Promise.all(blobs.map(async (blob) => new Uint8Array(await blob.arrayBuffer())))
+      controller.enqueue(native.encodeResult(text, program, bytes))
+      controller.close()
+    },
+  })
+}

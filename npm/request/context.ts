@@ -1,0 +1,67 @@
+/**
+ * What an action or a page knows of its request without being handed it.
+ *
+ * One store for the whole process, whichever copy of this file runs: a bundler may put one into each
+ * graph, so the storage hangs on `globalThis` under a registered symbol.
+ */
+
+import { AsyncLocalStorage } from 'node:async_hooks'
+
+import type { CookieJar } from './cookies.ts'
+
+/** What the code that runs now may do: an action changes, a render only reads, a fill sees no request. */
+export type Phase = 'action' | 'render' | 'fill'
+
+export interface RequestContext {
+  phase: Phase
+  /** The request's headers; built when asked for. */
+  headers: () => Headers
+  cookies: CookieJar
+  /** What the action invalidated, as it wrote it. */
+  paths: Set<string>
+  tags: Set<string>
+  /** Invalidations to repeat when the action ends. */
+  again: Set<() => void>
+  /** Cache tags that whatever is computed here depends on, in the cache's own spelling. */
+  dependencies: Set<string>
+  /** Whether the request was looked at, so that the outcome can't be shared. */
+  dynamic: boolean
+  /** The host's own request object, such as Express's `req`. */
+  host: unknown
+}
+
+const KEY = Symbol.for('errand.request')
+
+const globals = globalThis as { [KEY]?: AsyncLocalStorage<RequestContext> }
+
+const storage: AsyncLocalStorage<RequestContext> = (globals[KEY] ??= new AsyncLocalStorage())
+
+/** The context of the code that runs now, if it runs for a request. */
+export function currentContext(): RequestContext | undefined {
+  return storage.getStore()
+}
+
+/** Runs `work` and all that it awaits in `context`. */
+export function runInContext<T>(context: RequestContext, work: () => T): T {
+  return storage.run(context, work)
+}
+
+/** The context, or an error that says who asked for it where there is none. */
+export function requireContext(who: string): RequestContext {
+  const context = currentContext()
+  if (!context) {
+    throw errandError('errand::no-request', `${who} was called outside of a request`)
+  }
+  if (context.phase === 'fill') {
+    throw errandError(
+      'errand::request-in-cache',
+      `${who} was called inside of cached(): what it returns would be shared with other visitors. ` +
+        'Read it outside and pass what you need as an argument',
+    )
+  }
+  return context
+}
+
+export function errandError(code: string, message: string): Error & { code: string } {
+  return Object.assign(new Error(message), { code })
+}

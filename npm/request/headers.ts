@@ -1,0 +1,66 @@
+/** `errand/headers`: the request that an action or a page runs for. */
+
+import { errandError, requireContext } from './context.ts'
+import type { Cookie, CookieJar, CookieOptions } from './cookies.ts'
+
+export type { Cookie, CookieOptions }
+
+/**
+ * The cookies of the request. In an action they can be set and deleted; later reads of the same call see it.
+ */
+export interface Cookies {
+  readonly size: number
+  get(name: string): Cookie | undefined
+  getAll(name?: string): Cookie[]
+  has(name: string): boolean
+  /** @throws `errand::cookies-in-render` outside of an action: the answer may be on its way already. */
+  set(name: string, value: string, options?: CookieOptions): void
+  set(cookie: Cookie & CookieOptions): void
+  /** @throws as `set` does. */
+  delete(name: string, options?: Pick<CookieOptions, 'path' | 'domain'>): void
+}
+
+/**
+ * The cookies of the request that this code runs for.
+ *
+ * @throws `errand::no-request` outside of a request, `errand::request-in-cache` inside of `cached()`.
+ */
+export async function cookies(): Promise<Cookies> {
+  const context = requireContext('cookies()')
+  context.dynamic = true
+  const jar = context.cookies
+  const writable = (): CookieJar => {
+    if (context.phase !== 'action') {
+      throw errandError(
+        'errand::cookies-in-render',
+        'cookies can only be set or deleted in an action: while a page renders, its headers may have been sent',
+      )
+    }
+    return jar
+  }
+  return {
+    get size() {
+      return jar.size
+    },
+    get: (name) => jar.get(name),
+    getAll: (name) => jar.getAll(name),
+    has: (name) => jar.has(name),
+    set(nameOrCookie: string | (Cookie & CookieOptions), value?: string, options?: CookieOptions) {
+      if (typeof nameOrCookie === 'string') return writable().set(nameOrCookie, value ?? '', options)
+      const { name, value: text, ...rest } = nameOrCookie
+      writable().set(name, text, rest)
+    },
+    delete: (name, options) => writable().delete(name, options),
+  }
+}
+
+/**
+ * The headers of the request that this code runs for; a copy, changing it changes nothing.
+ *
+ * @throws as {@link cookies} does.
+ */
+export async function headers(): Promise<Headers> {
+  const context = requireContext('headers()')
+  context.dynamic = true
+  return new Headers(context.headers())
+}

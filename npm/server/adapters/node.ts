@@ -1,0 +1,170 @@
+/** `node:http` (and Express, Connect) → exchange, and an answer back. */
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+import { errandError } from '../../request/context.ts'
+import type { Answer, Exchange } from '../exchange.ts'
+
+/** What middleware adds: Express keeps the whole URL when it strips a mount, parsers leave a body. */
+export type NodeRequest = IncomingMessage & { originalUrl?: string; body?: unknown }
+
+export function fromNode(req: NodeRequest): Exchange {
+  const url = req.originalUrl ?? req.url ?? '/'
+  let request: Request | undefined
+  return {
+    method: req.method ?? 'GET',
+    url,
+    header: (name) => {
+      const value = req.headers[name]
+      return Array.isArray(value) ? value.join(', ') : value
+    },
+    body: (limit) => parsed(req) ?? read(req, limit),
+    bodyIf: (isOurs, limit) => readIf(req, isOurs, limit),
+    request: () => (request ??= toRequest(req, url)),
+    host: req,
+  }
+}
+
+/** A body that a parser before us has read already. */
+function parsed(req: NodeRequest): Promise<Uint8Array> | undefined {
+  if (!req.readableEnded && !req.readableDidRead) return undefined
+  if (typeof req.body === 'string') return Promise.resolve(Buffer.from(req.body))
+  if (req.body instanceof Uint8Array) return Promise.resolve(req.body)
+  throw errandError(
+    'errand::body-consumed',
+    'a body parser read the call before Errand did: mount `handler.node` before it, or let it leave ' +
+      'text/plain and multipart/form-data alone',
+  )
+}
+
+function read(req: IncomingMessage, limit: number): Promise<Uint8Array | null> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    const done = (result: Uint8Array | null): void => {
+      req.off('data', onData).off('end', onEnd).off('error', fail).off('aborted', onAborted)
+      resolve(result)
+    }
+    const onData = (chunk: Buffer): void => {
+      size += chunk.length
+      if (size > limit) {
+        req.pause()
+        return done(null)
+      }
+      chunks.push(chunk)
+    }
+    const onEnd = (): void => done(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size))
+    const fail = (cause: unknown): void =>
+      reject(Object.assign(errandError('errand::body-interrupted', 'the body broke off'), { cause }))
+    const onAborted = (): void => fail(undefined)
+    req.on('data', onData).on('end', onEnd).on('error', fail).on('aborted', onAborted)
+  })
+}
+
+/**
+ * Reads a form's body; what turns out not to be ours is put back, so that the next handler finds it whole.
+ *
+ * That must happen before the stream has said `end`, so the last byte has to be known: a body without a declared
+ * length is no browser's form and is left alone.
+ */
+function readIf(
+  req: NodeRequest,
+  isOurs: (bytes: Uint8Array) => boolean,
+  limit: number,
+): Promise<Uint8Array | 'other' | null> {
+  const length = Number(req.headers['content-length'])
+  if (!Number.isSafeInteger(length) || req.readableEnded || req.readableDidRead) return Promise.resolve('other')
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    const stop = (): void => {
+      req.off('readable', onReadable).off('error', fail).off('aborted', onAborted)
+    }
+    const onReadable = (): void => {
+      for (let chunk: Buffer | null; (chunk = req.read() as Buffer | null) !== null; ) {
+        chunks.push(chunk)
+        size += chunk.length
+      }
+      const complete = size >= length
+      if (!complete && size <= limit) return
+      stop()
+      const bytes = Buffer.concat(chunks, size)
+      if (!isOurs(bytes)) {
+        if (size > 0) req.unshift(bytes)
+        return resolve('other')
+      }
+      if (size > limit) return resolve(null)
+      req.resume() // lets `end` come
+      resolve(bytes)
+    }
+    const fail = (cause: unknown): void => {
+      stop()
+      reject(Object.assign(errandError('errand::body-interrupted', 'the body broke off'), { cause }))
+    }
+    const onAborted = (): void => fail(undefined)
+    req.on('readable', onReadable).on('error', fail).on('aborted', onAborted)
+  })
+}
+
+function toRequest(req: IncomingMessage, url: string): Request {
+  const headers = new Headers()
+  for (let at = 0; at + 1 < req.rawHeaders.length; at += 2) {
+    headers.append(req.rawHeaders[at]!, req.rawHeaders[at + 1]!)
+  }
+  const scheme = 'encrypted' in req.socket ? 'https' : 'http'
+  const host = req.headers.host ?? 'localhost'
+  return new Request(new URL(url, `${scheme}://${host}`), { headers })
+}
+
+/** Sends `answer`. A body that was not read whole ends the connection once the answer is out. */
+export async function sendToNode(answer: Answer, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const { body, headers } = answer
+  const unread = !req.complete && req.method === 'POST'
+  if (unread) headers.push('connection', 'close')
+  if (!(body instanceof ReadableStream)) headers.push('content-length', String(lengthOf(body)))
+  // A flat list is Node's fast path; it would overwrite repeated names where middleware has set headers.
+  if (res.getHeaderNames().length === 0) res.writeHead(answer.status, headers)
+  else mergeHead(res, answer.status, headers)
+
+  if (body instanceof ReadableStream) await pipe(body, res)
+  else res.end(req.method === 'HEAD' ? undefined : (body ?? undefined))
+  if (unread) discardRest(req)
+}
+
+function lengthOf(body: string | Uint8Array | null): number {
+  return body === null ? 0 : Buffer.byteLength(body)
+}
+
+function mergeHead(res: ServerResponse, status: number, headers: string[]): void {
+  res.statusCode = status
+  for (let at = 0; at + 1 < headers.length; at += 2) {
+    const [name, value] = [headers[at]!, headers[at + 1]!]
+    if (name === 'set-cookie') res.appendHeader(name, value)
+    else res.setHeader(name, value)
+  }
+}
+
+/** Node closes the connection after the answer; until then the sender may still be sending. */
+function discardRest(req: IncomingMessage): void {
+  const LONGEST_MS = 5_000
+  const timer = setTimeout(() => req.destroy(), LONGEST_MS).unref()
+  req.once('close', () => clearTimeout(timer)).resume()
+}
+
+async function pipe(body: ReadableStream<Uint8Array>, res: ServerResponse): Promise<void> {
+  const reader = body.getReader()
+  const gone = new Promise<void>((resolve) => res.once('close', resolve))
+  res.once('close', () => void reader.cancel().catch(() => {}))
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done || res.destroyed) break
+      if (!res.write(value)) {
+        await Promise.race([new Promise<void>((resolve) => res.once('drain', resolve)), gone])
+      }
+    }
+    res.end()
+  } catch (error) {
+    res.destroy(error instanceof Error ? error : undefined)
+  }
+}

@@ -1,0 +1,48 @@
+/** A request and its answer as the pipeline sees them, whichever host they belong to. */
+
+/** One request. Nothing of it is read before it is asked for. */
+export interface Exchange {
+  readonly method: string
+  /** Path and query as the visitor asked for them. */
+  readonly url: string
+  header(name: string): string | undefined
+  /** Reads the whole body, or gives `null` once it has more than `limit` bytes. */
+  body(limit: number): Promise<Uint8Array | null>
+  /**
+   * Reads the body if `isOurs` says so of its bytes. What is not ours is left to be read by whoever comes next:
+   * then `'other'`; `null` past `limit`.
+   */
+  bodyIf(isOurs: (bytes: Uint8Array) => boolean, limit: number): Promise<Uint8Array | 'other' | null>
+  /** A Fetch `Request` without a body, made when asked for. */
+  request(): Request
+  /** The host's own request object. */
+  readonly host: unknown
+}
+
+/** One answer. */
+export interface Answer {
+  status: number
+  /** Flat: name, value, name, value. `set-cookie` may occur more than once. */
+  headers: string[]
+  body: string | Uint8Array | ReadableStream<Uint8Array> | null
+}
+
+/** Turns an answer into what Fetch hosts send. */
+export function toResponse(answer: Answer): Response {
+  const headers = new Headers()
+  for (let at = 0; at + 1 < answer.headers.length; at += 2) {
+    headers.append(answer.headers[at]!, answer.headers[at + 1]!)
+  }
+  // TypeScript's DOM types want a view on an ArrayBuffer; ours never are on shared memory.
+  return new Response(answer.body as BodyInit | null, { status: answer.status, headers })
+}
+
+/** The opposite; a body stays a stream. */
+export function fromResponse(response: Response): Answer {
+  const headers: string[] = []
+  response.headers.forEach((value, name) => {
+    if (name !== 'set-cookie') headers.push(name, value)
+  })
+  for (const cookie of response.headers.getSetCookie()) headers.push('set-cookie', cookie)
+  return { status: response.status, headers, body: response.body }
+}

@@ -1,0 +1,103 @@
+/** `errand/server`: the host of actions in a server of your own. */
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+import { fromRequest } from './adapters/fetch.ts'
+import { fromNode, type NodeRequest, sendToNode } from './adapters/node.ts'
+import type { Cache } from './cache.ts'
+import { type Answer, type Exchange, toResponse } from './exchange.ts'
+import { setHostOfProcess } from './host.ts'
+import { type HandlerOptions, resolveOptions } from './options.ts'
+import { answerPage, cachedPage, type PageOptions, type RenderPage } from './page.ts'
+import { answer, createPipeline } from './pipeline.ts'
+
+export { ActionError } from '../client/errors.ts'
+export type { ActionTable, Manifest } from './actions.ts'
+export { Cache } from './cache.ts'
+export type { CachedOptions, CacheOptions, CacheStats, EntryOptions } from './cache.ts'
+export type { Limits } from '../../index.d.ts'
+export type { Call, HandlerOptions, Middleware, Renderer } from './options.ts'
+export type { PageOptions, RenderPage } from './page.ts'
+
+/** What comes after us in `node:http` style servers; called with an error when ours failed. */
+export type Next = (error?: unknown) => void
+
+/** A page as a handler for either kind of host. */
+export interface Page {
+  (request: Request): Promise<Response>
+  (req: IncomingMessage, res: ServerResponse, next?: Next): Promise<void>
+}
+
+export interface Handler {
+  /** Answers a call, or a page that the cache holds; `null` for anything else, whose body is then unread. */
+  fetch(request: Request): Promise<Response | null>
+  /**
+   * Middleware for `node:http`, Express and Connect. What isn't ours goes to `next`, its body unread; without `next`
+   * it is answered 404.
+   */
+  node(req: IncomingMessage, res: ServerResponse, next?: Next): Promise<void>
+  /** A page for GET requests whose response is kept under its path, for `revalidate` seconds if given. */
+  page(render: RenderPage, options?: PageOptions): Page
+  /** The cache of this handler. */
+  readonly cache: Cache
+  /** Waits for what still runs in the background. */
+  close(): Promise<void>
+}
+
+/**
+ * The host of a table of actions. Functions of the handler are bound: pass them around freely.
+ *
+ * @throws `errand::bad-option` or `errand::bad-manifest` with what to change.
+ */
+export function createHandler(options: HandlerOptions): Handler {
+  const settings = resolveOptions(options)
+  const pipeline = createPipeline(settings)
+  const { cache } = settings
+  setHostOfProcess(pipeline.host, settings.table)
+  let hasPages = false
+
+  const respond = async (exchange: Exchange): Promise<Answer | null> =>
+    exchange.method === 'POST' ? answer(pipeline, exchange) : hasPages ? cachedPage(cache, exchange) : null
+
+  return {
+    cache,
+    async fetch(request) {
+      const answer = await respond(fromRequest(request))
+      return answer && toResponse(answer)
+    },
+    async node(req, res, next) {
+      await serve(req, res, next, respond)
+    },
+    page(render, pageOptions = {}) {
+      hasPages ||= pageOptions.revalidate !== undefined
+      const show = (exchange: Exchange): Promise<Answer> => answerPage(cache, exchange, render, pageOptions)
+      const page = async (first: Request | IncomingMessage, res?: ServerResponse, next?: Next): Promise<unknown> =>
+        res === undefined
+          ? toResponse(await show(fromRequest(first as Request)))
+          : serve(first as IncomingMessage, res, next, show)
+      return page as Page
+    },
+    close: () => cache.close(),
+  }
+}
+
+/** One request of a Node server. Nothing thrown on the way may end the process. */
+async function serve(
+  req: NodeRequest,
+  res: ServerResponse,
+  next: Next | undefined,
+  respond: (exchange: Exchange) => Promise<Answer | null>,
+): Promise<void> {
+  let answer: Answer | null
+  try {
+    answer = await respond(fromNode(req))
+  } catch (error) {
+    if (req.destroyed && !req.complete) return // nobody is left to answer
+    if (next) return next(error)
+    console.error('errand: a request failed\n', error)
+    answer = { status: 500, headers: ['content-type', 'text/plain'], body: 'Internal Server Error' }
+  }
+  if (answer) return sendToNode(answer, req, res)
+  if (next) return next()
+  await sendToNode({ status: 404, headers: ['content-type', 'text/plain'], body: 'Not Found' }, req, res)
+}

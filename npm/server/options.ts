@@ -1,0 +1,112 @@
+/** What `createHandler` takes, and what it becomes: no optional field is left below this file. */
+
+import { randomBytes } from 'node:crypto'
+import process from 'node:process'
+
+import type { Limits } from '../../index.d.ts'
+import type { HostSettings, LimitSettings } from '../native/index.ts'
+import { type ActionTable, readManifest } from './actions.ts'
+import { Cache, type CacheOptions, processCache, setProcessCache } from './cache.ts'
+
+/** One call, as middleware and `onError` see it. */
+export interface Call {
+  /** The action's id. */
+  id: string
+  /** The function's name, where it has one. */
+  name: string
+  /** Decoded arguments; captured values are not among them. */
+  args: unknown[]
+  /** The request's head. Its body has been read. */
+  readonly request: Request
+  /** Under `handler.node`: the host's own request, with what middleware has put on it (`req.user`). */
+  readonly host: unknown
+}
+
+/** Wraps every call: look at it, refuse it by throwing, time it. `next` runs the action, once. */
+export type Middleware = (call: Call, next: () => Promise<unknown>) => unknown
+
+export interface HandlerOptions {
+  /** The default export of `errand/actions`, the path of a manifest, or a table of your own. */
+  actions: ActionTable | string
+  /** Origins beside the server's own whose pages may call: `app.example.com`, `*.example.com`. */
+  allowedOrigins?: string[]
+  limits?: Limits
+  /**
+   * Seals captured values; at least 16 characters, the same in all processes. In an array the first seals and all
+   * open. Default: `ERRAND_SECRET`, else a random one that is gone when the process ends.
+   */
+  secret?: string | string[]
+  /** Options of this handler's cache, or the cache itself. Default: one cache for the whole process. */
+  cache?: CacheOptions | Cache
+  middleware?: Middleware[]
+  /** Sees every unexpected error, with the `digest` that the client got. Default: `console.error`. */
+  onError?: (error: unknown, call: Call & { digest: string }) => void
+  /** Renders a page again after a form was sent to it without JavaScript. Default: 303 back to the page. */
+  render?: (request: Request, form: { formState: unknown[] | null; status: number; error?: unknown }) => Response | Promise<Response>
+  /** How Server Components answer; `errand/rsc` brings it. */
+  renderer?: Renderer
+}
+
+/** Answers that hold a rendered tree. */
+export interface Renderer {
+  /**
+   * The rows of a fetch call's answer. `result` settles as the action did, errors already redacted; `page` is the
+   * path whose tree belongs into the same answer, or `null`.
+   */
+  call(input: { request: Request; result: Promise<unknown>; page: string | null }): Promise<ReadableStream<Uint8Array>>
+  /** The page again, after a form sent without JavaScript. */
+  form(input: { request: Request; formState: unknown[] | null; status: number; error?: unknown }): Promise<Response>
+}
+
+export interface Settings {
+  table: ActionTable
+  host: HostSettings
+  cache: Cache
+  middleware: Middleware[]
+  onError: NonNullable<HandlerOptions['onError']>
+  render: HandlerOptions['render']
+  renderer: Renderer | undefined
+}
+
+export function resolveOptions(options: HandlerOptions): Settings {
+  const table = typeof options.actions === 'string' ? readManifest(options.actions) : options.actions
+  return {
+    table,
+    host: {
+      actions: Object.keys(table),
+      allowedOrigins: options.allowedOrigins ?? [],
+      limits: limitSettings(options.limits),
+      secrets: secrets(options.secret ?? process.env['ERRAND_SECRET']),
+      production: process.env['NODE_ENV'] === 'production',
+    },
+    cache: resolveCache(options.cache),
+    middleware: options.middleware ?? [],
+    onError: options.onError ?? ((error, call) => console.error(`errand: ${call.name} failed (digest ${call.digest})\n`, error)),
+    render: options.render,
+    renderer: options.renderer,
+  }
+}
+
+export function limitSettings({ body, file, ...counts }: Limits = {}): LimitSettings {
+  return {
+    ...(body === undefined ? {} : { body: String(body) }),
+    ...(file === undefined ? {} : { file: String(file) }),
+    ...counts,
+  }
+}
+
+function resolveCache(cache: HandlerOptions['cache']): Cache {
+  if (cache === undefined) return processCache()
+  const resolved = cache instanceof Cache ? cache : new Cache(cache)
+  setProcessCache(resolved)
+  return resolved
+}
+
+const KEY = Symbol.for('errand.secret')
+const globals = globalThis as { [KEY]?: string }
+
+/** A random secret lives as long as the process: a reloaded module must open what the one before it sealed. */
+function secrets(given: string | string[] | undefined): string[] {
+  if (given !== undefined && given.length > 0) return Array.isArray(given) ? given : [given]
+  return [(globals[KEY] ??= randomBytes(32).toString('base64'))]
+}

@@ -1,0 +1,101 @@
+/** Pages whose responses are cached under their path. */
+
+import { type RequestContext, runInContext } from '../request/context.ts'
+import { CookieJar } from '../request/cookies.ts'
+import type { Cache } from './cache.ts'
+import { type Answer, type Exchange, fromResponse } from './exchange.ts'
+
+export interface PageOptions {
+  /** Tags that invalidate the page, beside its path and the tags of what it read through `cached()`. */
+  tags?: string[]
+  /** Seconds for which a response is fresh. Without it nothing is stored. */
+  revalidate?: number
+  /** Seconds after which a response is not even served stale. */
+  expire?: number
+  /** Request headers on whose values the response depends. */
+  vary?: string[]
+}
+
+/** Renders a page: a whole response, or its HTML. */
+export type RenderPage = (request: Request) => Response | string | Promise<Response | string>
+
+/** The response to `exchange`: from the cache, or rendered and stored. */
+export async function answerPage(
+  cache: Cache,
+  exchange: Exchange,
+  render: RenderPage,
+  options: PageOptions,
+): Promise<Answer> {
+  if (options.revalidate === undefined) return (await renderPage(exchange, render)).answer
+  const life = { revalidate: options.revalidate, ...(options.expire === undefined ? {} : { expire: options.expire }) }
+  const found = await cache.through(
+    pageKey(exchange, options.vary),
+    async () => {
+      const { answer, context } = await renderPage(exchange, render)
+      const whole = await buffered(answer)
+      const tags = [...cache.pageTags(exchange.url), ...cache.userTags(options.tags ?? []), ...context.dependencies]
+      return { value: whole, bytes: mayShare(whole, context) ? toBytes(whole) : null, tags: [...new Set(tags)] }
+    },
+    life,
+  )
+  return found.hit ? fromBytes(found.hit.value, found.hit.age) : found.filled.value
+}
+
+/** The stored response to a GET, if one is there and varies by nothing. */
+export function cachedPage(cache: Cache, exchange: Exchange): Answer | null {
+  const hit = exchange.method === 'GET' ? cache.peek(pageKey(exchange)) : null
+  return hit && !hit.stale ? fromBytes(hit.value, hit.age) : null
+}
+
+function pageKey(exchange: Exchange, vary: string[] = []): string {
+  return JSON.stringify(['p', exchange.url, ...vary.map((name) => [name, exchange.header(name) ?? null])])
+}
+
+async function renderPage(
+  exchange: Exchange,
+  render: RenderPage,
+): Promise<{ answer: Answer; context: RequestContext }> {
+  const context: RequestContext = {
+    phase: 'render',
+    headers: () => exchange.request().headers,
+    cookies: new CookieJar(exchange.header('cookie')),
+    paths: new Set(),
+    tags: new Set(),
+    again: new Set(),
+    dependencies: new Set(),
+    dynamic: false,
+    host: exchange.host,
+  }
+  const rendered = await runInContext(context, () => render(exchange.request()))
+  const answer =
+    typeof rendered === 'string'
+      ? { status: 200, headers: ['content-type', 'text/html; charset=utf-8'], body: rendered }
+      : fromResponse(rendered)
+  return { answer, context }
+}
+
+type Whole = Answer & { body: Uint8Array }
+
+async function buffered(answer: Answer): Promise<Whole> {
+  const body = new Uint8Array(await new Response(answer.body as BodyInit | null).arrayBuffer())
+  return { ...answer, body }
+}
+
+/** Only what is the same for everybody: a success that sets no cookie and never looked at the request. */
+function mayShare({ status, headers }: Answer, { dynamic }: RequestContext): boolean {
+  return status === 200 && !dynamic && !headers.includes('set-cookie')
+}
+
+/** `head length · \n · head as JSON · body`. */
+function toBytes({ status, headers, body }: Whole): Uint8Array {
+  const head = Buffer.from(JSON.stringify([status, headers]))
+  return Buffer.concat([Buffer.from(`${head.length}\n`), head, body])
+}
+
+function fromBytes(bytes: Uint8Array, age: number): Answer {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const end = buffer.indexOf('\n')
+  const start = end + 1 + Number(buffer.toString('latin1', 0, end))
+  const [status, headers] = JSON.parse(buffer.toString('utf8', end + 1, start)) as [number, string[]]
+  return { status, headers: [...headers, 'age', String(Math.floor(age))], body: buffer.subarray(start) }
+}

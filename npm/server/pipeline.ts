@@ -1,0 +1,350 @@
+/**
+ * One call, from request to answer. Which request is a call, who may make it, what its body means and what the
+ * answer's head says are Rust's decisions; here the user's code runs between them.
+ */
+
+import { ActionError } from '../client/errors.ts'
+import {
+  native,
+  type CallHead,
+  type CallOutcome,
+  type Decoded,
+  type Failure,
+  type NativeHost,
+  type Refusal,
+} from '../native/index.ts'
+import { type RequestContext, runInContext } from '../request/context.ts'
+import { CookieJar } from '../request/cookies.ts'
+import { navigationOf } from '../request/navigation.ts'
+import { lower, revive } from '../values/index.ts'
+import { type Answer, type Exchange, fromResponse } from './exchange.ts'
+import { type Action, loadAction } from './host.ts'
+import type { Call, Settings } from './options.ts'
+
+/** Everything a call needs that lives longer than it. */
+export interface Pipeline {
+  settings: Settings
+  host: NativeHost
+  /** The head of a call without effects, which most calls are. */
+  plainHead: CallHead
+}
+
+export function createPipeline(settings: Settings): Pipeline {
+  const host = new native.Host(settings.host)
+  const plainHead = host.callHead({ paths: [], tags: [], redirect: null, failure: null })
+  return { settings, host, plainHead: plainHead as CallHead } // only a redirect can be refused
+}
+
+function headOf({ host, plainHead }: Pipeline, effects: CallOutcome): CallHead | Refusal {
+  const { paths, tags, redirect, failure } = effects
+  const isPlain = paths.length + tags.length === 0 && redirect === null && failure === null
+  return isPlain ? plainHead : host.callHead(effects)
+}
+
+/** Answers `exchange` if it is an action's, else gives `null` and leaves its body unread. */
+export async function answer(pipeline: Pipeline, exchange: Exchange): Promise<Answer | null> {
+  const { host } = pipeline
+  const length = exchange.header('content-length')
+  const contentLength = length === undefined ? undefined : Number(length)
+  const origin = [exchange.header('host'), exchange.header('origin'), exchange.header('sec-fetch-site')] as const
+  const contentType = exchange.header('content-type')
+  const id = exchange.header('errand-action')
+  const admission = host.admit(exchange.method, id, contentType, contentLength, ...origin)
+  if (admission === 0) return null
+  if (typeof admission === 'object') return refuse(admission)
+  if (admission === 1) return answerCall(pipeline, exchange, id ?? '', contentType ?? '')
+
+  const body = await exchange.bodyIf((bytes) => host.namesAction(bytes), host.bodyLimit())
+  if (body === 'other') return null
+  const refusal = host.admitForm(contentLength, ...origin)
+  if (refusal) return refuse(refusal)
+  if (body === null) return refuse(host.bodyTooLarge())
+  return answerForm(pipeline, exchange, body, contentType ?? '')
+}
+
+async function answerCall(
+  pipeline: Pipeline,
+  exchange: Exchange,
+  id: string,
+  contentType: string,
+): Promise<Answer> {
+  const { host, settings } = pipeline
+  const body = await exchange.body(host.bodyLimit())
+  if (body === null) return refuse(host.bodyTooLarge())
+  const decoded = host.decodeCall(contentType, body)
+  if (typeof decoded === 'object' && 'status' in decoded) return refuse(decoded)
+  const action = await loadAction(id, settings.table)
+  if (!action) return refuse(host.unknownAction())
+  const args = typeof decoded === 'string' ? (JSON.parse(decoded) as unknown[]) : await materialise(pipeline, decoded)
+  if ('refusal' in args) return refuse(args.refusal)
+
+  const run = await runAction(pipeline, exchange, id, action, args)
+  if (run.refusal) return refuse(run.refusal)
+  const head = headOf(pipeline, run.effects)
+  if ('body' in head) return refuse(head)
+  const answer: Answer = { status: head.status, headers: withCookies(head.headers, run.context), body: null }
+  if (settings.renderer) {
+    const page = head.location === null ? (run.changed ? exchange.url : null) : head.internal ? head.location : null
+    const result = run.error === undefined ? Promise.resolve(run.value) : Promise.reject(redacted(run))
+    result.catch(() => {}) // the renderer takes it; until then it is nobody's
+    const request = nextRequest(exchange, run.context)
+    const { renderer } = settings
+    answer.body = await runInContext(renderContext(exchange, run.context), () => renderer.call({ request, result, page }))
+    return answer
+  }
+  answer.body = await encode(pipeline, run, answer)
+  return answer
+}
+
+async function answerForm(
+  pipeline: Pipeline,
+  exchange: Exchange,
+  body: Uint8Array,
+  contentType: string,
+): Promise<Answer> {
+  const { host, settings } = pipeline
+  const form = host.decodeForm(contentType, body)
+  if (form === null) return refuse(host.unknownAction())
+  if ('status' in form) return refuse(form)
+  const action = await loadAction(form.id, settings.table)
+  if (!action) return refuse(host.unknownAction())
+  const args = await materialise(pipeline, form)
+  if ('refusal' in args) return refuse(args.refusal)
+
+  const run = await runAction(pipeline, exchange, form.id, action, args)
+  if (run.refusal) return refuse(run.refusal)
+  const head = headOf(pipeline, run.effects)
+  if ('body' in head) return refuse(head)
+  if (head.location !== null) {
+    const { status, headers } = host.formRedirect(head.location)
+    return { status, headers: withCookies(headers, run.context), body: null }
+  }
+  const { state } = form
+  const formState =
+    state && run.error === undefined ? [run.value, state.key, state.referenceId, state.boundCount - 1] : null
+  const shown = {
+    formState,
+    status: run.effects.failure === null ? 200 : host.failureStatus(run.effects.failure),
+    ...(run.error === undefined ? {} : { error: redacted(run) }),
+  }
+  const page = await renderForm(pipeline, exchange, run.context, shown)
+  const rendered = fromResponse(page)
+  return { ...rendered, headers: withCookies(rendered.headers, run.context) }
+}
+
+type Shown = { formState: unknown[] | null; status: number; error?: unknown }
+
+/** The page again; without a renderer, back to it. */
+async function renderForm(
+  { settings, host }: Pipeline,
+  exchange: Exchange,
+  context: RequestContext,
+  shown: Shown,
+): Promise<Response> {
+  const { render, renderer } = settings
+  const request = nextRequest(exchange, context)
+  return runInContext(renderContext(exchange, context), async () => {
+    if (renderer) return renderer.form({ request, ...shown })
+    if (render) return render(request, shown)
+    if (shown.error !== undefined) {
+      return new Response('The action failed.', { status: shown.status, headers: { 'content-type': 'text/plain' } })
+    }
+    const { status, headers } = host.formRedirect(exchange.url)
+    return new Response(null, { status, headers: pairs(headers) })
+  })
+}
+
+/** How running an action went. */
+interface Run {
+  call: Call
+  context: RequestContext
+  effects: CallOutcome
+  /** Whether the page that called may look different now. */
+  changed: boolean
+  value: unknown
+  /** What was thrown, unless it was control flow. */
+  error: unknown
+  digest: string
+  refusal: Refusal | undefined
+}
+
+async function runAction(
+  { settings, host }: Pipeline,
+  exchange: Exchange,
+  id: string,
+  action: Action,
+  args: unknown[],
+): Promise<Run> {
+  const context: RequestContext = {
+    phase: 'action',
+    headers: () => exchange.request().headers,
+    cookies: new CookieJar(exchange.header('cookie')),
+    paths: new Set(),
+    tags: new Set(),
+    again: new Set(),
+    dependencies: new Set(),
+    dynamic: true,
+    host: exchange.host,
+  }
+  const call: Call = {
+    id,
+    name: action.name,
+    args,
+    host: exchange.host,
+    get request() {
+      return exchange.request()
+    },
+  }
+  const effects: CallOutcome = { paths: [], tags: [], redirect: null, failure: null }
+  const run: Run = { call, context, effects, changed: false, value: undefined, error: undefined, digest: '', refusal: undefined }
+  try {
+    run.value = await runInContext(context, () => throughMiddleware(settings.middleware, call, action))
+  } catch (error) {
+    const navigation = navigationOf(error)
+    if (navigation && 'redirect' in navigation) {
+      const { redirect: target, permanent } = navigation
+      effects.redirect = { target, permanent, page: exchange.url, host: exchange.header('host') }
+    } else if (isRefused(error)) {
+      run.refusal = error.refusal
+    } else {
+      run.error = error ?? new Error(String(error))
+      effects.failure = navigation ? failureOf(navigation.status) : error instanceof ActionError ? 'declared' : 'unexpected'
+      run.digest = digestOf(host, error)
+      if (effects.failure === 'unexpected') report(settings, error, run)
+    }
+  }
+  // Once more: what others computed between a call of revalidate… and a later write is dropped too.
+  for (const invalidate of context.again) invalidate()
+  effects.paths = [...context.paths]
+  effects.tags = [...context.tags]
+  run.changed =
+    effects.paths.length + effects.tags.length + context.cookies.setCookies.length > 0 ||
+    (effects.failure !== null && effects.failure !== 'unexpected' && effects.failure !== 'declared')
+  return run
+}
+
+async function throughMiddleware(middleware: Settings['middleware'], call: Call, action: Action): Promise<unknown> {
+  const step = async (at: number): Promise<unknown> => {
+    const next = middleware[at]
+    return next ? next(call, () => step(at + 1)) : action(...call.args)
+  }
+  return step(0)
+}
+
+/** The user's hook must not be able to lose the answer. */
+function report(settings: Settings, error: unknown, { call, digest }: Run): void {
+  try {
+    if (error instanceof Error && !('digest' in error)) Object.assign(error, { digest })
+    settings.onError(error, Object.assign(Object.create(call) as Call, { digest }))
+  } catch (second) {
+    console.error('errand: onError threw\n', second)
+  }
+}
+
+/** Builds the values of a decoded body; the functions among them are loaded first. */
+async function materialise(
+  { host, settings }: Pipeline,
+  decoded: Decoded,
+): Promise<unknown[] | { refusal: Refusal }> {
+  const functions = new Map<string, Action>()
+  for (const id of decoded.references) {
+    const action = await loadAction(id, settings.table)
+    if (!action) return { refusal: host.unknownAction() }
+    functions.set(id, action)
+  }
+  return revive(decoded.text, decoded.program, {
+    blobs: decoded.files,
+    reference: (id, bound) => {
+      const action = functions.get(id)!
+      return bound === null ? action : action.bind(null, ...bound)
+    },
+  }) as unknown[]
+}
+
+/** The result's rows. A result that can't be sent is an error of the action. */
+async function encode({ host, settings }: Pipeline, run: Run, answer: Answer): Promise<Uint8Array> {
+  if (run.error === undefined) {
+    try {
+      const { text, program, blobs } = lower(run.value)
+      return host.encodeCall(text, program, blobs.length === 0 ? [] : await Promise.all(blobs.map(bytesOf)))
+    } catch (error) {
+      run.error = error
+      run.digest = digestOf(host, error)
+      answer.status = host.failureStatus('unexpected')
+      report(settings, error, run)
+    }
+  }
+  const { name, message, code, data } = redacted(run)
+  const json = data === undefined ? null : JSON.stringify(data)
+  return host.encodeError({ digest: run.digest, name, message, code: code ?? null, data: json })
+}
+
+async function bytesOf(blob: Blob): Promise<Uint8Array> {
+  return new Uint8Array(await blob.arrayBuffer())
+}
+
+/** What of an error may leave the server: all of one thrown on purpose, of others only a name to look them up by. */
+function redacted(run: Run): Error & { digest: string; code?: string; data?: unknown } {
+  const { error, digest } = run
+  if (error instanceof ActionError) return Object.assign(error, { digest })
+  const safe = new Error(
+    process.env['NODE_ENV'] === 'production'
+      ? `The action failed on the server; its log has the reason under the digest ${digest}.`
+      : error instanceof Error ? error.message : String(error),
+  )
+  if (process.env['NODE_ENV'] !== 'production' && error instanceof Error) safe.name = error.name
+  return Object.assign(safe, { digest })
+}
+
+function digestOf(host: NativeHost, error: unknown): string {
+  if (error instanceof Error && 'digest' in error && typeof error.digest === 'string') return error.digest
+  return host.digest(error instanceof Error ? `${error.message}\n${error.stack}` : String(error))
+}
+
+function failureOf(status: number): Failure {
+  return status === 401 ? 'unauthorized' : status === 403 ? 'forbidden' : 'not-found'
+}
+
+function isRefused(error: unknown): error is { refusal: Refusal } {
+  return error instanceof Error && 'refusal' in error
+}
+
+/** Logs what the operator can do something about. */
+function refuse(refusal: Refusal): Answer {
+  console.warn(refusal.log)
+  return { status: refusal.status, headers: refusal.headers, body: refusal.body }
+}
+
+/** What is rendered after an action sees the request as the visitor's next one would be, and changes nothing. */
+function renderContext(exchange: Exchange, after: RequestContext): RequestContext {
+  return {
+    ...after,
+    phase: 'render',
+    headers: () => nextRequest(exchange, after).headers,
+    paths: new Set(),
+    tags: new Set(),
+    again: new Set(),
+    dependencies: new Set(),
+  }
+}
+
+/** The page's request, with the cookies that the action has set. */
+function nextRequest(exchange: Exchange, { cookies }: RequestContext): Request {
+  const { url, headers } = exchange.request()
+  const next = new Headers(headers)
+  for (const name of ['content-length', 'content-type', 'errand-action', 'transfer-encoding']) next.delete(name)
+  const cookie = cookies.toString()
+  if (cookie) next.set('cookie', cookie)
+  else next.delete('cookie')
+  return new Request(url, { headers: next })
+}
+
+function withCookies(headers: string[], { cookies }: RequestContext): string[] {
+  const all = [...headers]
+  for (const cookie of cookies.setCookies) all.push('set-cookie', cookie)
+  return all
+}
+
+function pairs(flat: string[]): [string, string][] {
+  return flat.flatMap((name, at) => (at % 2 === 0 ? [[name, flat[at + 1]!] as [string, string]] : []))
+}

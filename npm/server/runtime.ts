@@ -1,0 +1,141 @@
+/**
+ * `errand/runtime/server`: what compiled server code imports. It makes functions into React's server references, so
+ * that React's own packages accept them as a form's `action`, a prop or an argument.
+ */
+
+import { encodeReference } from '../client/reply.ts'
+import { errandError } from '../request/context.ts'
+import { lower, revive } from '../values/index.ts'
+import { hostOfProcess, loadAction } from './host.ts'
+
+// Any function may be an action; what it takes and gives is its own affair.
+type AnyFunction = (...args: any[]) => unknown
+
+/** React's shape of a server reference, with what its HTML renderer asks of a form's action. */
+export interface ServerReference extends AnyFunction {
+  $$typeof: symbol
+  $$id: string
+  $$bound: null | unknown[]
+  $$FORM_ACTION(prefix: string): FormAction
+  $$IS_SIGNATURE_EQUAL(id: string, boundCount: number): boolean
+}
+
+/** Attributes and hidden fields of a form that works without JavaScript. */
+export interface FormAction {
+  name: string
+  method: 'POST'
+  encType: 'multipart/form-data'
+  data: FormData | null
+}
+
+const SERVER_REFERENCE = Symbol.for('react.server.reference')
+
+/** Values that an inline action captured, on their way to it: made by us, so nothing decoded can be one. */
+class Captured {
+  readonly values: unknown[]
+
+  constructor(values: unknown[]) {
+    this.values = values
+  }
+}
+
+/**
+ * Makes `fn` the action `id`. The same function again, as hot reloading does it, changes nothing.
+ *
+ * @throws `errand::not-a-function` when the module's export turns out to be something else.
+ */
+export function registerServerReference<T>(fn: T, id: string, name: string): T {
+  if (typeof fn !== 'function') {
+    throw errandError(
+      'errand::not-a-function',
+      `the export '${name}' of a "use server" file must be a function, but it is ${fn === null ? 'null' : typeof fn}`,
+    )
+  }
+  if (Object.hasOwn(fn, '$$typeof')) {
+    // One function under two names has two ids; the first name stays its identity.
+    return fn
+  }
+  // What the compiler moved got a name of its own.
+  if (fn.name !== name && fn.name.startsWith('$')) Object.defineProperty(fn, 'name', { value: name, configurable: true })
+  return refer(fn as unknown as AnyFunction, id, () => null) as unknown as T
+}
+
+/**
+ * Makes `fn` the action `id`, which expects the values it captured as its first argument. From the browser they come
+ * sealed.
+ */
+export function registerCapturing(fn: AnyFunction, id: string, name: string): AnyFunction {
+  const action = {
+    [name](first: unknown, ...rest: unknown[]): unknown {
+      const values = first instanceof Captured ? first.values : openCaptured(id, first)
+      return fn(values, ...rest)
+    },
+  }[name] as AnyFunction
+  return refer(action, id, () => null)
+}
+
+/**
+ * The reference to a capturing action. `capture` is asked when the reference leaves the server or is called, as a
+ * closure would read its variables; what leaves is sealed.
+ */
+export function bindCaptured(action: AnyFunction & { $$id?: string }, capture: () => unknown[]): AnyFunction {
+  const id = action.$$id ?? ''
+  let sealed: string | undefined
+  const reference = {
+    [action.name]: (...args: unknown[]): unknown => action(new Captured(capture()), ...args),
+  }[action.name] as AnyFunction
+  return refer(reference, id, () => [(sealed ??= sealCaptured(id, capture()))])
+}
+
+function refer(fn: AnyFunction, id: string, bound: () => null | unknown[]): ServerReference {
+  return Object.defineProperties(fn, {
+    $$typeof: { value: SERVER_REFERENCE, configurable: true },
+    $$id: { value: id, configurable: true },
+    $$bound: { get: bound, configurable: true },
+    $$FORM_ACTION: { value: formAction, configurable: true },
+    $$IS_SIGNATURE_EQUAL: {
+      value: (otherId: string, count: number) => otherId === id && (bound()?.length ?? 0) === count,
+      configurable: true,
+    },
+    bind: { value: bind, configurable: true },
+  }) as ServerReference
+}
+
+/** As `Function.prototype.bind`, but what it gives is a reference too. `this` is never bound: actions have none. */
+function bind(this: ServerReference, _this: unknown, ...args: unknown[]): ServerReference {
+  const target = this
+  const call = { [target.name]: (...rest: unknown[]): unknown => target(...args, ...rest) }[target.name] as AnyFunction
+  return refer(call, target.$$id, () => [...(target.$$bound ?? []), ...args])
+}
+
+/**
+ * Hidden fields that name the action and hold its bound arguments: the parts of the reply `{ id, bound }`, each under
+ * `$ACTION_<prefix>:`. React's HTML renderer calls it as a method.
+ */
+function formAction(this: ServerReference, prefix: string): FormAction {
+  const form = { method: 'POST', encType: 'multipart/form-data' } as const
+  if (this.$$bound === null) return { name: `$ACTION_ID_${this.$$id}`, ...form, data: null }
+  return { name: `$ACTION_REF_${prefix}`, ...form, data: encodeReference(this, `$ACTION_${prefix}:`) }
+}
+
+function sealCaptured(id: string, values: unknown[]): string {
+  const { text, program, blobs } = lower(values)
+  if (blobs.length > 0) throw errandError('errand::unserializable', 'an action can not capture a file')
+  return hostOfProcess().seal(id, text, program)
+}
+
+function openCaptured(id: string, sealed: unknown): unknown[] {
+  const opened = hostOfProcess().open(id, typeof sealed === 'string' ? sealed : '')
+  if ('status' in opened) throw Object.assign(errandError(opened.code, 'a captured value was not sealed for this action'), { refusal: opened })
+  return revive(opened.text, opened.program, { blobs: [], reference: (id, bound) => reference(id, bound) }) as unknown[]
+}
+
+/** A captured action, called again by its id. */
+function reference(id: string, bound: unknown[] | null): AnyFunction {
+  const call = async (...args: unknown[]): Promise<unknown> => {
+    const fn = await loadAction(id)
+    if (!fn) throw errandError('errand::unknown-action', 'a captured action is not on this server')
+    return fn(...(bound ?? []), ...args)
+  }
+  return refer(call, id, () => bound)
+}
