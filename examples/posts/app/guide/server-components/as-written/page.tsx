@@ -1,0 +1,10 @@
+export default function Page() {
+  // Server Action
+  async function createPost() {
+    'use server'
+    // Update data
+    // ...
+  }
+
+  return <></>
+}

@@ -1,0 +1,7 @@
+export function LoadingSpinner() {
+  return (
+    <span className="spinner" role="status">
+      <span className="visually-hidden">Loading</span>
+    </span>
+  )
+}
