@@ -1,0 +1,24 @@
+/** `npm run bench`, or `npm run bench -- http`: every figure is a ratio to a baseline of the same run. */
+
+import process from 'node:process'
+
+import { compile, scan } from './compile.mjs'
+import { http } from './http/run.mjs'
+import { table } from './table.mjs'
+
+const ALL = { http, compile, scan }
+
+const asked = process.argv.slice(2)
+const unknown = asked.filter((name) => !Object.hasOwn(ALL, name))
+if (unknown.length > 0) {
+  process.stderr.write(`no bench is called ${unknown.join(', ')}; there are ${Object.keys(ALL).join(', ')}\n`)
+  process.exit(1)
+}
+
+const rows = []
+for (const [name, bench] of Object.entries(ALL)) {
+  if (asked.length > 0 && !asked.includes(name)) continue
+  process.stdout.write(`bench  ${name}\n`)
+  rows.push(...(await bench()))
+}
+process.stdout.write(`\n${table(rows)}\n`)
