@@ -117,7 +117,7 @@ export interface DecodeReplyOptions {
 export interface Limits {
   /** Bytes of a whole request body. Default `1mb`; past it 413. */
   body?: number | string
-  /** Bytes of one file. Default: no more than the body may have. */
+  /** Bytes of one file. Default `50mb`; the body has to fit as well. */
   file?: number | string
   /** Files in one request. Default 20. */
   files?: number

@@ -7,7 +7,7 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks'
 
-import type { CookieJar } from './cookies.ts'
+import { CookieJar } from './cookies.ts'
 
 /** What the code that runs now may do: an action changes, a render only reads, a fill sees no request. */
 export type Phase = 'action' | 'render' | 'fill'
@@ -35,6 +35,26 @@ const KEY = Symbol.for('errand.request')
 const globals = globalThis as { [KEY]?: AsyncLocalStorage<RequestContext> }
 
 const storage: AsyncLocalStorage<RequestContext> = (globals[KEY] ??= new AsyncLocalStorage())
+
+/** A context in which nothing has happened yet. A fill has no request to look at. */
+export function newContext(
+  phase: Phase,
+  request: { headers: () => Headers; cookie: string | undefined; host: unknown } = NO_REQUEST,
+): RequestContext {
+  return {
+    phase,
+    headers: request.headers,
+    cookies: new CookieJar(request.cookie),
+    host: request.host,
+    paths: new Set(),
+    tags: new Set(),
+    again: new Set(),
+    dependencies: new Set(),
+    dynamic: false,
+  }
+}
+
+const NO_REQUEST = { headers: () => new Headers(), cookie: undefined, host: undefined }
 
 /** The context of the code that runs now, if it runs for a request. */
 export function currentContext(): RequestContext | undefined {

@@ -2,8 +2,7 @@
 
 import type { CachedOptions, CacheOptions, CacheStats, EntryOptions } from '../../index.d.ts'
 import { native, type CacheHit, type NativeCache } from '../native/index.ts'
-import { currentContext, errandError, runInContext, type RequestContext } from '../request/context.ts'
-import { CookieJar } from '../request/cookies.ts'
+import { currentContext, errandError, newContext, runInContext } from '../request/context.ts'
 import { lower, revive } from '../values/index.ts'
 
 export type { CachedOptions, CacheOptions, CacheStats, EntryOptions }
@@ -165,17 +164,7 @@ export class Cache {
     fn: (...args: Args) => Result | Promise<Result>,
     args: Args,
   ): Promise<{ result: Result; dependencies: Set<string> }> {
-    const context: RequestContext = {
-      phase: 'fill',
-      headers: () => new Headers(),
-      cookies: new CookieJar(undefined),
-      paths: new Set(),
-      tags: new Set(),
-      again: new Set(),
-      dependencies: new Set(),
-      dynamic: false,
-      host: undefined,
-    }
+    const context = newContext('fill')
     const result = await runInContext(context, () => fn(...args))
     return { result, dependencies: context.dependencies }
   }

@@ -19,6 +19,11 @@ export interface Exchange {
   readonly host: unknown
 }
 
+/** What a request context takes of an exchange. */
+export function contextOf(exchange: Exchange): { headers: () => Headers; cookie: string | undefined; host: unknown } {
+  return { headers: () => exchange.request().headers, cookie: exchange.header('cookie'), host: exchange.host }
+}
+
 /** One answer. */
 export interface Answer {
   status: number

@@ -1,9 +1,8 @@
 /** Pages whose responses are cached under their path. */
 
-import { type RequestContext, runInContext } from '../request/context.ts'
-import { CookieJar } from '../request/cookies.ts'
+import { newContext, type RequestContext, runInContext } from '../request/context.ts'
 import type { Cache } from './cache.ts'
-import { type Answer, type Exchange, fromResponse } from './exchange.ts'
+import { type Answer, contextOf, type Exchange, fromResponse } from './exchange.ts'
 
 export interface PageOptions {
   /** Tags that invalidate the page, beside its path and the tags of what it read through `cached()`. */
@@ -55,17 +54,7 @@ async function renderPage(
   exchange: Exchange,
   render: RenderPage,
 ): Promise<{ answer: Answer; context: RequestContext }> {
-  const context: RequestContext = {
-    phase: 'render',
-    headers: () => exchange.request().headers,
-    cookies: new CookieJar(exchange.header('cookie')),
-    paths: new Set(),
-    tags: new Set(),
-    again: new Set(),
-    dependencies: new Set(),
-    dynamic: false,
-    host: exchange.host,
-  }
+  const context = newContext('render', contextOf(exchange))
   const rendered = await runInContext(context, () => render(exchange.request()))
   const answer =
     typeof rendered === 'string'

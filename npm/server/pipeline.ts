@@ -13,11 +13,10 @@ import {
   type NativeHost,
   type Refusal,
 } from '../native/index.ts'
-import { type RequestContext, runInContext } from '../request/context.ts'
-import { CookieJar } from '../request/cookies.ts'
+import { newContext, type RequestContext, runInContext } from '../request/context.ts'
 import { navigationOf } from '../request/navigation.ts'
 import { lower, revive } from '../values/index.ts'
-import { type Answer, type Exchange, fromResponse } from './exchange.ts'
+import { type Answer, contextOf, type Exchange, fromResponse } from './exchange.ts'
 import { type Action, loadAction } from './host.ts'
 import type { Call, Settings } from './options.ts'
 
@@ -175,17 +174,7 @@ async function runAction(
   action: Action,
   args: unknown[],
 ): Promise<Run> {
-  const context: RequestContext = {
-    phase: 'action',
-    headers: () => exchange.request().headers,
-    cookies: new CookieJar(exchange.header('cookie')),
-    paths: new Set(),
-    tags: new Set(),
-    again: new Set(),
-    dependencies: new Set(),
-    dynamic: true,
-    host: exchange.host,
-  }
+  const context = newContext('action', contextOf(exchange))
   const call: Call = {
     id,
     name: action.name,
