@@ -119,7 +119,8 @@ export interface NativeHost {
   callHead(outcome: CallOutcome): CallHead | Refusal
   formRedirect(location: string): Head
   failureStatus(failure: Failure): number
-  encodeCall(text: string, program: string, blobs: Uint8Array[]): Uint8Array
+  /** Small rows of text come as a string. */
+  encodeCall(text: string, program: string, blobs: Uint8Array[]): string | Uint8Array
   encodeError(row: ErrorRow): Uint8Array
 }
 

@@ -212,12 +212,12 @@ async function runAction(
   return run
 }
 
-async function throughMiddleware(middleware: Settings['middleware'], call: Call, action: Action): Promise<unknown> {
+function throughMiddleware(middleware: Settings['middleware'], call: Call, action: Action): unknown {
   const step = async (at: number): Promise<unknown> => {
     const next = middleware[at]
     return next ? next(call, () => step(at + 1)) : action(...call.args)
   }
-  return step(0)
+  return middleware.length === 0 ? action(...call.args) : step(0)
 }
 
 /** The user's hook must not be able to lose the answer. */
@@ -251,7 +251,7 @@ async function materialise(
 }
 
 /** The result's rows. A result that can't be sent is an error of the action. */
-async function encode({ host, settings }: Pipeline, run: Run, answer: Answer): Promise<Uint8Array> {
+async function encode({ host, settings }: Pipeline, run: Run, answer: Answer): Promise<string | Uint8Array> {
   if (run.error === undefined) {
     try {
       const { text, program, blobs } = lower(run.value)

@@ -336,12 +336,18 @@ impl NativeHost {
         text: String,
         program: String,
         blobs: Vec<Uint8Array>,
-    ) -> napi::Result<BufferSlice<'env>> {
+    ) -> napi::Result<Either<String, BufferSlice<'env>>> {
         let rows = now(*env, || {
             let blobs: Vec<&[u8]> = blobs.iter().map(AsRef::as_ref).collect();
             flight::encode_call(&Skeleton { text, program }, &blobs).map_err(unencodable)
         })?;
-        BufferSlice::copy_from(env, &rows)
+        // Small text crosses cheaper as a string, and Node sends it together with the head.
+        const SMALL: usize = 16 << 10;
+        match String::from_utf8(rows) {
+            Ok(text) if text.len() <= SMALL => Ok(Either::A(text)),
+            Ok(text) => BufferSlice::copy_from(env, text.as_bytes()).map(Either::B),
+            Err(bytes) => BufferSlice::copy_from(env, bytes.as_bytes()).map(Either::B),
+        }
     }
 
     #[napi]
