@@ -23,11 +23,22 @@ export function hostOfProcess(): NativeHost {
   return current().host
 }
 
-/** The function behind `id`, or `undefined`. Only own entries of the table count. */
-export async function loadAction(id: string, table: ActionTable = current().table): Promise<Action | undefined> {
-  const load = Object.hasOwn(table, id) ? table[id] : undefined
-  const fn = await load?.()
-  return typeof fn === 'function' ? (fn as Action) : undefined
+/**
+ * The function behind `id`, or `undefined`; a promise only where the table gives one. Only own entries of the table
+ * count.
+ */
+export function loadAction(
+  id: string,
+  table: ActionTable = current().table,
+): Action | undefined | Promise<Action | undefined> {
+  const loaded = Object.hasOwn(table, id) ? table[id]!() : undefined
+  // A table's promise may be any: `await` settles what that is.
+  const isReady = typeof loaded !== 'object' || loaded === null
+  return isReady ? asAction(loaded) : Promise.resolve(loaded).then(asAction)
+}
+
+function asAction(loaded: unknown): Action | undefined {
+  return typeof loaded === 'function' ? (loaded as Action) : undefined
 }
 
 function current(): Current {

@@ -56,7 +56,7 @@ export function createHandler(options: HandlerOptions): Handler {
   setHostOfProcess(pipeline.host, settings.table)
   let hasPages = false
 
-  const respond = async (exchange: Exchange): Promise<Answer | null> =>
+  const respond = (exchange: Exchange): Promise<Answer | null> | Answer | null =>
     exchange.method === 'POST' ? answer(pipeline, exchange) : hasPages ? cachedPage(cache, exchange) : null
 
   return {
@@ -86,7 +86,7 @@ async function serve(
   req: NodeRequest,
   res: ServerResponse,
   next: Next | undefined,
-  respond: (exchange: Exchange) => Promise<Answer | null>,
+  respond: (exchange: Exchange) => Promise<Answer | null> | Answer | null,
 ): Promise<void> {
   let answer: Answer | null
   try {

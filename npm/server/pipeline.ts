@@ -26,12 +26,16 @@ export interface Pipeline {
   host: NativeHost
   /** The head of a call without effects, which most calls are. */
   plainHead: CallHead
+  /** The rows of a call without a result, which many are. */
+  plainRows: string | Uint8Array
 }
 
 export function createPipeline(settings: Settings): Pipeline {
   const host = new native.Host(settings.host)
   const plainHead = host.callHead({ paths: [], tags: [], redirect: null, failure: null })
-  return { settings, host, plainHead: plainHead as CallHead } // only a redirect can be refused
+  const { text, program } = lower(undefined)
+  const plainRows = host.encodeCall(text, program, [])
+  return { settings, host, plainHead: plainHead as CallHead, plainRows } // only a redirect can be refused
 }
 
 function headOf({ host, plainHead }: Pipeline, effects: CallOutcome): CallHead | Refusal {
@@ -72,7 +76,8 @@ async function answerCall(
   if (body === null) return refuse(host.bodyTooLarge())
   const decoded = host.decodeCall(contentType, body)
   if (typeof decoded === 'object' && 'status' in decoded) return refuse(decoded)
-  const action = await loadAction(id, settings.table)
+  const loaded = loadAction(id, settings.table)
+  const action = loaded instanceof Promise ? await loaded : loaded
   if (!action) return refuse(host.unknownAction())
   const args = typeof decoded === 'string' ? (JSON.parse(decoded) as unknown[]) : await materialise(pipeline, decoded)
   if ('refusal' in args) return refuse(args.refusal)
@@ -91,7 +96,8 @@ async function answerCall(
     answer.body = await runInContext(renderContext(exchange, run.context), () => renderer.call({ request, result, page }))
     return answer
   }
-  answer.body = await encode(pipeline, run, answer)
+  const rows = encode(pipeline, run, answer)
+  answer.body = rows instanceof Promise ? await rows : rows
   return answer
 }
 
@@ -250,19 +256,28 @@ async function materialise(
   }) as unknown[]
 }
 
-/** The result's rows. A result that can't be sent is an error of the action. */
-async function encode({ host, settings }: Pipeline, run: Run, answer: Answer): Promise<string | Uint8Array> {
-  if (run.error === undefined) {
-    try {
-      const { text, program, blobs } = lower(run.value)
-      return host.encodeCall(text, program, blobs.length === 0 ? [] : await Promise.all(blobs.map(bytesOf)))
-    } catch (error) {
-      run.error = error
-      run.digest = digestOf(host, error)
-      answer.status = host.failureStatus('unexpected')
-      report(settings, error, run)
-    }
+/** The result's rows; a promise only where files have to be read. A result that can't be sent is an error. */
+function encode(pipeline: Pipeline, run: Run, answer: Answer): string | Uint8Array | Promise<string | Uint8Array> {
+  const { host } = pipeline
+  if (run.error !== undefined) return encodeError(host, run)
+  if (run.value === undefined) return pipeline.plainRows
+  const fail = (error: unknown): Uint8Array => {
+    run.error = error
+    run.digest = digestOf(host, error)
+    answer.status = host.failureStatus('unexpected')
+    report(pipeline.settings, error, run)
+    return encodeError(host, run)
   }
+  try {
+    const { text, program, blobs } = lower(run.value)
+    if (blobs.length === 0) return host.encodeCall(text, program, [])
+    return Promise.all(blobs.map(bytesOf)).then((bytes) => host.encodeCall(text, program, bytes)).catch(fail)
+  } catch (error) {
+    return fail(error)
+  }
+}
+
+function encodeError(host: NativeHost, run: Run): Uint8Array {
   const { name, message, code, data } = redacted(run)
   const json = data === undefined ? null : JSON.stringify(data)
   return host.encodeError({ digest: run.digest, name, message, code: code ?? null, data: json })

@@ -117,7 +117,7 @@ function toRequest(req: IncomingMessage, url: string): Request {
 }
 
 /** Sends `answer`. A body that was not read whole ends the connection once the answer is out. */
-export async function sendToNode(answer: Answer, req: IncomingMessage, res: ServerResponse): Promise<void> {
+export function sendToNode(answer: Answer, req: IncomingMessage, res: ServerResponse): void | Promise<void> {
   const { body, headers } = answer
   const unread = !req.complete && req.method === 'POST'
   if (unread) headers.push('connection', 'close')
@@ -126,9 +126,9 @@ export async function sendToNode(answer: Answer, req: IncomingMessage, res: Serv
   if (res.getHeaderNames().length === 0) res.writeHead(answer.status, headers)
   else mergeHead(res, answer.status, headers)
 
-  if (body instanceof ReadableStream) await pipe(body, res)
-  else res.end(req.method === 'HEAD' ? undefined : (body ?? undefined))
   if (unread) discardRest(req)
+  if (body instanceof ReadableStream) return pipe(body, res)
+  res.end(req.method === 'HEAD' ? undefined : (body ?? undefined))
 }
 
 function lengthOf(body: string | Uint8Array | null): number {
