@@ -121,7 +121,7 @@ export interface Limits {
   file?: number | string
   /** Files in one request. Default 20. */
   files?: number
-  /** Fields and other parts in one request that aren't files. Default 1000. */
+  /** Fields of forms in one request. Default 1000. */
   fields?: number
   /** Levels of arrays and objects; the list of arguments is the first. Default 64. */
   depth?: number
