@@ -5,18 +5,33 @@ use sha2::Sha256;
 
 use crate::Options;
 
-/// The id of one action: 32 lowercase hexadecimal digits, the first half of
-/// HMAC-SHA-256(`salt`, path relative to `root` + `"\0"` + `place`).
-///
-/// `place` is the export's name, or for an inline action the names of the functions around it.
-pub(crate) fn id(options: &Options, place: &str) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(options.salt.as_bytes())
-        .expect("HMAC takes keys of any length");
-    mac.update(relative(&options.filename, &options.root).as_bytes());
-    mac.update(b"\0");
-    mac.update(place.as_bytes());
-    let digest = mac.finalize().into_bytes();
-    digest[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+/// The ids of one file's actions.
+pub(crate) struct Ids {
+    /// Keyed, and fed with the file's path.
+    mac: Hmac<Sha256>,
+}
+
+impl Ids {
+    pub(crate) fn new(options: &Options) -> Self {
+        let mut mac = Hmac::<Sha256>::new_from_slice(options.salt.as_bytes())
+            .expect("HMAC takes keys of any length");
+        mac.update(relative(&options.filename, &options.root).as_bytes());
+        mac.update(b"\0");
+        Self { mac }
+    }
+
+    /// The id of one action: 32 lowercase hexadecimal digits, the first half of
+    /// HMAC-SHA-256(`salt`, path relative to `root` + `"\0"` + `place`).
+    ///
+    /// `place` is the export's name, or for an inline action the names of the functions around it.
+    pub(crate) fn of(&self, place: &str) -> String {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut mac = self.mac.clone();
+        mac.update(place.as_bytes());
+        let digest = mac.finalize().into_bytes();
+        let nibbles = digest[..16].iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+        nibbles.map(|nibble| char::from(DIGITS[usize::from(nibble)])).collect()
+    }
 }
 
 /// `filename` without its query, with `/` between its parts, relative to `root` if it lies in it.
@@ -52,6 +67,7 @@ mod tests {
     #[test]
     fn path_place_and_salt_each_change_the_id() {
         let base = Options { filename: "a.ts".into(), ..Options::default() };
+        let id = |options: &Options, place| Ids::new(options).of(place);
         let ids = [
             id(&base, "save"),
             id(&base, "load"),

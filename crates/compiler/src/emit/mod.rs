@@ -5,7 +5,9 @@ mod edit;
 mod map;
 mod server;
 
-use crate::{Action, Kind, Mode, Options, Target, analyse::Facts, id::id, text::Text};
+use memchr::memmem;
+
+use crate::{Action, Kind, Mode, Options, Target, analyse::Facts, id::Ids, text::Text};
 
 /// A compiled file.
 pub(crate) struct Emitted {
@@ -23,11 +25,12 @@ pub(crate) fn emit(facts: &Facts, actions: &[Action], text: &Text, options: &Opt
 
 /// The actions of a file: those it exports, then the inline ones, each in the order of the source.
 pub(crate) fn actions(facts: &Facts, text: &Text, options: &Options) -> Vec<Action> {
+    let ids = Ids::new(options);
     let names = Names::new(text.source);
     let exported = facts.exports.iter().map(|it| {
         let position = text.position(it.at.start);
         Action {
-            id: id(options, &it.name),
+            id: ids.of(&it.name),
             name: it.local.as_ref().map_or_else(|| it.name.clone(), |local| local.to_string()),
             export_name: it.name.clone(),
             kind: Kind::Module,
@@ -41,7 +44,7 @@ pub(crate) fn actions(facts: &Facts, text: &Text, options: &Options) -> Vec<Acti
     let inline = facts.inline.iter().enumerate().map(|(index, it)| {
         let position = text.position(it.at);
         Action {
-            id: id(options, &it.place),
+            id: ids.of(&it.place),
             name: it.name.clone(),
             export_name: it.exported_as.clone().unwrap_or_else(|| names.action(index)),
             kind: Kind::Inline,
@@ -64,7 +67,7 @@ impl Names {
     fn new(source: &str) -> Self {
         let mut prefix = "$$errand".to_owned();
         let mut number = 1;
-        while source.contains(&prefix) {
+        while memmem::find(source.as_bytes(), prefix.as_bytes()).is_some() {
             number += 1;
             prefix = format!("$$errand{number}");
         }
