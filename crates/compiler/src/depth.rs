@@ -20,55 +20,149 @@ pub(crate) struct TooDeep {
     pub(crate) at: Range<u32>,
 }
 
-/// Estimates the deepest nesting of `source`, in levels.
-pub(crate) fn estimate(source: &str) -> Result<u32, TooDeep> {
-    let bytes = source.as_bytes();
-    let mut levels = Levels { open: vec![Chain::default()], sum: 0, deepest: 0 };
-    let mut at = 0;
-    let mut previous = Token::Boundary;
-    while at < bytes.len() {
-        let (token, end) = next_token(bytes, at, previous);
-        match token {
-            Token::Trivia => {}
-            _ => {
-                levels.take(token, previous);
-                previous = token;
-            }
-        }
-        match &bytes[at..end] {
-            b":" => levels.colon(),
-            // Clauses that fall through are a list, however long.
-            b"case" => levels.forget_colons(),
-            _ => {}
-        }
-        if levels.deepest > LIMIT || levels.colons() > COLON_LIMIT {
-            let limit = if levels.deepest > LIMIT { LIMIT } else { COLON_LIMIT };
-            return Err(TooDeep { limit, at: at as u32..end as u32 });
-        }
-        at = end;
-    }
-    Ok(levels.deepest)
+/// Refuses a `source` that is nested too deeply.
+pub(crate) fn check(source: &str) -> Result<(), TooDeep> {
+    if may_be_deep(source.as_bytes()) { estimate(source) } else { Ok(()) }
 }
 
+/// Whether there are enough of the bytes that levels are made of: in most files there aren't, and counting is quick.
+fn may_be_deep(bytes: &[u8]) -> bool {
+    let count = |is_one: fn(u8) -> bool| bytes.iter().filter(|&&byte| is_one(byte)).count();
+    let levels = || count(|byte| !byte.is_ascii_alphanumeric());
+    let colons = || memchr::memchr_iter(b':', bytes).count();
+    (bytes.len() > LIMIT as usize && levels() > LIMIT as usize)
+        || (bytes.len() > COLON_LIMIT as usize && colons() > COLON_LIMIT as usize)
+}
+
+fn estimate(source: &str) -> Result<(), TooDeep> {
+    let bytes = source.as_bytes();
+    let mut levels = Levels::default();
+    // The class of the last byte that is no space, where the last word began, and where the last clause.
+    let (mut last, mut word_at, mut clause_at) = (Class::Boundary, 0, 0);
+    let mut was_space = false;
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let class = CLASS[usize::from(byte)];
+        if class.is_plain() {
+            // Most bytes: no branch may depend on what they are.
+            let is_word = class == Class::Word;
+            let begins = is_word && (last != Class::Word || was_space);
+            if levels.may_end && class != Class::Space {
+                levels.settle(class, bytes, at);
+            }
+            word_at = if begins { at } else { word_at };
+            let follows_word = begins && was_space && last == Class::Word;
+            levels.chain.links += u32::from(class == Class::Operator) + u32::from(follows_word);
+            was_space = class == Class::Space;
+            last = if was_space { last } else { class };
+            at += 1;
+            continue;
+        }
+        let event_at = at;
+        at += 1;
+        match class {
+            Class::Newline => {
+                // Only after an operand can the end of a line end a statement.
+                levels.may_end |= match last {
+                    Class::Word => word(word_of(bytes, word_at)) == Word::Name,
+                    Class::Close | Class::Quote => true,
+                    _ => false,
+                };
+                (was_space, clause_at) = (true, at);
+                continue;
+            }
+            Class::Slash => {
+                if let Some(end) = comment_end(bytes, event_at) {
+                    at = end;
+                    continue;
+                }
+                levels.may_end = false;
+                levels.chain.links += 1;
+            }
+            Class::Quote => {
+                levels.end_if_pending();
+                // `a in "b"`
+                levels.chain.links += u32::from(last == Class::Word);
+                at = string_end(bytes, event_at, byte);
+            }
+            Class::Open => {
+                levels.may_end = false;
+                levels.open();
+            }
+            Class::Close | Class::CloseBrace => levels.close(class == Class::CloseBrace),
+            Class::Colon => {
+                levels.may_end = false;
+                levels.colon(bytes[clause_at..event_at].trim_ascii_start().starts_with(b"case"));
+            }
+            _ => levels.end_chain(),
+        }
+        if !matches!(class, Class::Slash | Class::Quote | Class::Close) {
+            clause_at = at;
+        }
+        (last, was_space) = (class, false);
+        levels.note();
+        if levels.deepest > LIMIT || levels.chain.colons > COLON_LIMIT {
+            break;
+        }
+    }
+    levels.note();
+    let passed = match (levels.deepest > LIMIT, levels.chain.colons > COLON_LIMIT) {
+        (true, _) => LIMIT,
+        (_, true) => COLON_LIMIT,
+        _ => return Ok(()),
+    };
+    let at = at.min(bytes.len()) as u32;
+    Err(TooDeep { limit: passed, at: at.saturating_sub(1)..at })
+}
+
+/// What a byte is to the estimate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Token {
-    /// White space or a comment on one line.
-    Trivia,
-    /// White space that holds the end of a line.
+#[repr(u8)]
+enum Class {
+    Space,
+    /// Of a name, a number, a template or a regular expression.
+    Word,
+    Operator,
     Newline,
-    /// `;` or `,`, and the start.
-    Boundary,
+    Slash,
+    Quote,
     Open,
     Close,
     CloseBrace,
-    /// A name, a number, a string, a template or a regular expression.
-    Operand,
-    /// A word that is followed by an operand or a statement.
-    Keyword,
-    /// A word between two operands.
-    Infix,
-    Operator,
+    /// `;` or `,`.
+    Boundary,
+    Colon,
 }
+
+impl Class {
+    fn is_plain(self) -> bool {
+        matches!(self, Self::Space | Self::Word | Self::Operator)
+    }
+}
+
+/// The class of each byte.
+const CLASS: [Class; 256] = {
+    let mut table = [Class::Operator; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = match byte as u8 {
+            b' ' | b'\t' | b'\r' | 0x0b | 0x0c => Class::Space,
+            b'\n' => Class::Newline,
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'$' | b'\\' | 0x80.. => Class::Word,
+            b'`' | b'#' | b'@' => Class::Word,
+            b'"' | b'\'' => Class::Quote,
+            b'/' => Class::Slash,
+            b'(' | b'[' | b'{' => Class::Open,
+            b')' | b']' => Class::Close,
+            b'}' => Class::CloseBrace,
+            b';' | b',' => Class::Boundary,
+            b':' => Class::Colon,
+            _ => Class::Operator,
+        };
+        byte += 1;
+    }
+    table
+};
 
 /// What was written since the last bracket opened or the last statement ended.
 #[derive(Debug, Clone, Copy, Default)]
@@ -77,133 +171,118 @@ struct Chain {
     colons: u32,
 }
 
+#[derive(Default)]
 struct Levels {
+    /// The chain in the innermost bracket.
+    chain: Chain,
     /// For each open bracket, the chain around it.
-    open: Vec<Chain>,
+    around: Vec<Chain>,
+    /// Links of the chains around.
     sum: u32,
     deepest: u32,
+    /// The chain ends here, unless what comes next goes on with it.
+    may_end: bool,
 }
 
 impl Levels {
-    fn take(&mut self, token: Token, previous: Token) {
-        match token {
-            Token::Open => {
-                self.link();
-                self.open.push(Chain::default());
-            }
-            Token::Close | Token::CloseBrace => {
-                if self.open.len() > 1 {
-                    self.sum -= self.open.pop().unwrap_or_default().links;
-                }
-            }
-            Token::Boundary => self.end_chain(),
-            Token::Operator | Token::Keyword | Token::Infix => {
-                // `} x` begins a statement, `} + x`, `} else` and `} .x` go on.
-                if token == Token::Keyword && matches!(previous, Token::CloseBrace | Token::Newline)
-                {
-                    self.end_chain();
-                }
-                self.link();
-            }
-            Token::Operand => {
-                if matches!(previous, Token::CloseBrace | Token::Newline) {
-                    self.end_chain();
-                }
-            }
-            Token::Newline | Token::Trivia => {}
-        }
+    fn open(&mut self) {
+        self.chain.links += 1;
+        self.sum += self.chain.links;
+        self.around.push(std::mem::take(&mut self.chain));
     }
 
-    fn link(&mut self) {
-        if let Some(chain) = self.open.last_mut() {
-            chain.links += 1;
-            self.sum += 1;
+    fn close(&mut self, may_end: bool) {
+        self.note();
+        if let Some(around) = self.around.pop() {
+            self.sum -= around.links;
+            self.chain = around;
         }
-        self.deepest = self.deepest.max(self.sum);
+        // `} x` begins a statement; `} + x`, `} else` and `} .x` go on.
+        self.may_end = may_end;
+    }
+
+    fn colon(&mut self, ends_case: bool) {
+        self.chain.links += 1;
+        // Clauses that fall through are a list, however long.
+        self.chain.colons = if ends_case { 0 } else { self.chain.colons + 1 };
+    }
+
+    /// Decides whether a chain that may have ended goes on with the token at `at`.
+    #[cold]
+    fn settle(&mut self, class: Class, bytes: &[u8], at: usize) {
+        if class == Class::Word && word(word_of(bytes, at)) != Word::Infix {
+            self.end_chain();
+        }
+        self.may_end = false;
+    }
+
+    fn end_if_pending(&mut self) {
+        if self.may_end {
+            self.end_chain();
+        }
     }
 
     fn end_chain(&mut self) {
-        if let Some(chain) = self.open.last_mut() {
-            self.sum -= std::mem::take(chain).links;
-        }
+        self.note();
+        self.chain = Chain::default();
+        self.may_end = false;
     }
 
-    fn colon(&mut self) {
-        if let Some(chain) = self.open.last_mut() {
-            chain.colons += 1;
-        }
-    }
-
-    fn forget_colons(&mut self) {
-        if let Some(chain) = self.open.last_mut() {
-            chain.colons = 0;
-        }
-    }
-
-    fn colons(&self) -> u32 {
-        self.open.last().map_or(0, |chain| chain.colons)
+    fn note(&mut self) {
+        self.deepest = self.deepest.max(self.sum + self.chain.links);
     }
 }
 
-fn next_token(bytes: &[u8], at: usize, previous: Token) -> (Token, usize) {
-    let rest = &bytes[at..];
-    let run = |is: fn(u8) -> bool| at + rest.iter().take_while(|&&byte| is(byte)).count();
-    match rest[0] {
-        b' ' | b'\t' | b'\n' | b'\r' => {
-            let end = run(|byte| byte.is_ascii_whitespace());
-            let has_newline = memchr::memchr(b'\n', &bytes[at..end]).is_some();
-            // Only after an operand can the end of a line end a statement.
-            let ends = has_newline && matches!(previous, Token::Operand | Token::Close);
-            (if ends { Token::Newline } else { Token::Trivia }, end)
-        }
-        b'/' if rest.starts_with(b"//") => {
-            (Token::Trivia, memchr::memchr(b'\n', rest).map_or(bytes.len(), |end| at + end))
-        }
-        b'/' if rest.starts_with(b"/*") => {
-            let end = memchr::memmem::find(&rest[2..], b"*/");
-            (Token::Trivia, end.map_or(bytes.len(), |end| at + 2 + end + 2))
-        }
-        quote @ (b'"' | b'\'') => (Token::Operand, string_end(bytes, at, quote)),
-        b'(' | b'[' | b'{' => (Token::Open, at + 1),
-        b')' | b']' => (Token::Close, at + 1),
-        b'}' => (Token::CloseBrace, at + 1),
-        b';' | b',' => (Token::Boundary, at + 1),
-        b'`' | b'#' | b'@' => (Token::Operand, at + 1),
-        byte if is_word(byte) => {
-            let end = run(is_word);
-            (word(&bytes[at..end]), end)
-        }
-        _ => (Token::Operator, at + 1),
-    }
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Word {
+    Name,
+    /// Followed by an operand or a statement.
+    Keyword,
+    /// Stands between two operands.
+    Infix,
 }
 
-fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'\\') || byte >= 0x80
-}
-
-fn word(word: &[u8]) -> Token {
+fn word(word: &[u8]) -> Word {
     match word {
         b"in" | b"instanceof" | b"of" | b"as" | b"satisfies" | b"is" | b"extends" | b"else" => {
-            Token::Infix
+            Word::Infix
         }
         b"typeof" | b"void" | b"delete" | b"await" | b"yield" | b"new" | b"do" | b"keyof"
         | b"infer" | b"readonly" | b"unique" | b"if" | b"for" | b"while" | b"with" | b"async"
-        | b"return" | b"throw" | b"case" | b"default" | b"asserts" => Token::Keyword,
-        _ => Token::Operand,
+        | b"return" | b"throw" | b"case" | b"default" | b"asserts" => Word::Keyword,
+        _ => Word::Name,
     }
+}
+
+/// The word at `at`, cut off when it is longer than any that matters.
+fn word_of(bytes: &[u8], at: usize) -> &[u8] {
+    let rest = &bytes[at..bytes.len().min(at + "instanceof".len() + 1)];
+    let end = rest.iter().position(|&byte| CLASS[usize::from(byte)] != Class::Word);
+    &rest[..end.unwrap_or(rest.len())]
+}
+
+/// Where the comment at a `/` ends; `None` if it begins none.
+fn comment_end(bytes: &[u8], at: usize) -> Option<usize> {
+    let rest = &bytes[at..];
+    let end = match rest.get(1)? {
+        b'/' => memchr::memchr(b'\n', rest),
+        b'*' => memchr::memmem::find(&rest[2..], b"*/").map(|end| 2 + end + 2),
+        _ => return None,
+    };
+    Some(end.map_or(bytes.len(), |end| at + end))
 }
 
 /// A string ends at its quote or, being broken, at the end of its line: an apostrophe in JSX text opens none.
 fn string_end(bytes: &[u8], at: usize, quote: u8) -> usize {
     let mut end = at + 1;
-    while let Some(&byte) = bytes.get(end) {
-        match byte {
-            b'\\' => end += 1,
-            b'\n' => return at + 1,
-            _ if byte == quote => return end + 1,
-            _ => {}
+    let rest = |from| bytes.get(from..).unwrap_or_default();
+    while let Some(found) = memchr::memchr3(quote, b'\\', b'\n', rest(end)) {
+        end += found;
+        match bytes[end] {
+            b'\\' => end += 2,
+            b'\n' => break,
+            _ => return end + 1,
         }
-        end += 1;
     }
     at + 1
 }
@@ -213,7 +292,7 @@ mod tests {
     use super::*;
 
     fn repeated(piece: &str) -> String {
-        piece.repeat(LIMIT as usize + 1)
+        piece.repeat(LIMIT as usize + 2)
     }
 
     #[test]
@@ -238,21 +317,23 @@ mod tests {
             "if(a)",
             "x=",
             "`${",
+            "'' in ",
+            "'a' as 'b' ",
         ] {
-            assert!(estimate(&repeated(piece)).is_err(), "{piece:?}");
+            assert!(check(&repeated(piece)).is_err(), "{piece:?}");
         }
     }
 
     #[test]
     fn colons_in_a_chain_are_counted_apart() {
         for piece in ["l:", "a?b:", "l:\n"] {
-            let deep = estimate(&piece.repeat(COLON_LIMIT as usize + 1));
+            let deep = check(&piece.repeat(COLON_LIMIT as usize + 1));
             assert_eq!(deep.map_err(|it| it.limit), Err(COLON_LIMIT), "{piece:?}");
-            assert!(estimate(&piece.repeat(COLON_LIMIT as usize)).is_ok(), "{piece:?}");
+            assert!(check(&piece.repeat(COLON_LIMIT as usize)).is_ok(), "{piece:?}");
         }
         for piece in ["a: 1,", "a ? b : c;", "case 1: a();\n", "case 1:\n", "a: string\n", "(a: b)"]
         {
-            assert!(estimate(&piece.repeat(2_000)).is_ok(), "{piece:?}");
+            assert!(check(&piece.repeat(2_000)).is_ok(), "{piece:?}");
         }
     }
 
@@ -270,7 +351,7 @@ mod tests {
             "x = () => {}\n",
             "{ a: 1, b: 2 },",
         ] {
-            assert!(estimate(&repeated(piece)).is_ok(), "{piece:?}");
+            assert!(check(&repeated(piece)).is_ok(), "{piece:?}");
         }
     }
 }

@@ -40,6 +40,7 @@ mod scan;
 
 mod depth;
 mod parse;
+mod stack;
 
 mod analyse;
 

@@ -10,6 +10,7 @@ use crate::{
     emit,
     parse::parse,
     scan::scan,
+    stack::on_large_stack,
     text::Text,
 };
 
@@ -21,8 +22,8 @@ use crate::{
 ///                                             ;$$errand_register(save, "<id>", "save");
 /// ```
 ///
-/// A file without the directive costs a byte search. One with it costs a parse, a walk, and the copying of its text;
-/// the stack grows with the nesting of the source.
+/// A file without the directive costs a byte search. One with it costs a parse, a walk, and the copying of its text,
+/// on a stack of the compiler's own.
 ///
 /// Gives no code if there is nothing to do, or if a diagnostic is an error: then the file must not be used at all, for
 /// what would be left of it is the server's code.
@@ -31,20 +32,14 @@ pub fn transform(code: &str, options: &Options) -> Output {
         return Output::default();
     }
     let text = Text::new(code.strip_prefix('\u{feff}').unwrap_or(code));
-    match depth::estimate(text.source) {
-        Ok(levels) => {
-            let stack_bytes = BASE_STACK_BYTES + levels as usize * LEVEL_STACK_BYTES;
-            stacker::maybe_grow(stack_bytes, stack_bytes, || compile(&text, options))
-        }
-        Err(deep) => {
-            refused(vec![Problem { rule: Rule::TooDeep { limit: deep.limit }, at: deep.at }], &text)
-        }
+    if let Err(deep) = depth::check(text.source) {
+        return refused(
+            vec![Problem { rule: Rule::TooDeep { limit: deep.limit }, at: deep.at }],
+            &text,
+        );
     }
+    on_large_stack(|| compile(&text, options))
 }
-
-/// What a level of the source takes of the stack, at most, in an unoptimized build.
-const LEVEL_STACK_BYTES: usize = 32 << 10;
-const BASE_STACK_BYTES: usize = 512 << 10;
 
 fn compile(text: &Text, options: &Options) -> Output {
     let parsed = match parse(text.source, &options.filename) {
