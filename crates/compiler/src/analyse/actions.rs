@@ -2,8 +2,11 @@
 
 use std::ops::Range;
 
-use swc_core::ecma::ast::{
-    ArrowExpr, ArrowFunctionBody, Expr, Function, FunctionBody, Ident, Param, Pat, PropName,
+use swc_core::{
+    atoms::Atom,
+    ecma::ast::{
+        ArrowExpr, ArrowFunctionBody, Expr, Function, FunctionBody, Ident, Param, Pat, PropName,
+    },
 };
 
 use super::{FirstParam, Signature};
@@ -152,12 +155,12 @@ pub(super) fn before_key(method_start: u32, key_start: u32, text: &Text) -> Rang
 }
 
 /// The name that a key gives to a function, if it can be seen.
-pub(super) fn key_name(key: &PropName) -> Option<String> {
+pub(super) fn key_name(key: &PropName) -> Option<Atom> {
     match key {
-        PropName::Ident(it) => Some(it.sym.to_string()),
-        PropName::Str(it) => Some(it.value.to_string_lossy().into_owned()),
-        PropName::Num(it) => Some(it.value.to_string()),
-        PropName::BigInt(it) => Some(it.value.to_string()),
+        PropName::Ident(it) => Some(it.sym.clone()),
+        PropName::Str(it) => Some(it.value.to_string_lossy().into()),
+        PropName::Num(it) => Some(it.value.to_string().into()),
+        PropName::BigInt(it) => Some(it.value.to_string().into()),
         PropName::Computed(_) => None,
     }
 }

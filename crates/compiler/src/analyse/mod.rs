@@ -11,10 +11,7 @@ use std::ops::Range;
 
 use swc_core::{
     atoms::Atom,
-    ecma::{
-        ast::{ModuleDecl, ModuleItem, Program, Stmt},
-        visit::VisitWith,
-    },
+    ecma::ast::{ModuleDecl, ModuleItem, Program, Stmt},
 };
 
 use self::scope::ScopeId;
@@ -140,18 +137,14 @@ pub(crate) fn analyse(program: &Program, text: &Text, options: &Options) -> Fact
     let is_action_file = file.server_at.is_some();
     let exports = export::exports(&statements);
 
-    let mut walk = walk::Walk::new(
-        text,
-        walk::FileContext {
-            is_action_file,
-            exported_locals: exports.listed.iter().filter_map(|it| it.local.clone()).collect(),
-            export_names: if is_action_file { exports.names() } else { Vec::new() },
-            is_client: !is_action_file
-                && (file.client_at.is_some() || options.target != Target::Server),
-        },
-    );
-    program.visit_with(&mut walk);
-    let mut walked = walk.finish();
+    let context = walk::FileContext {
+        is_action_file,
+        exported_locals: exports.listed.iter().filter_map(|it| it.local.clone()).collect(),
+        export_names: if is_action_file { exports.names() } else { Vec::new() },
+        is_client: !is_action_file
+            && (file.client_at.is_some() || options.target != Target::Server),
+    };
+    let mut walked = walk::walk(program, text, &context);
     problems.append(&mut walked.problems);
 
     let is_commonjs = matches!(extension(&options.filename).as_str(), "cjs" | "cts")

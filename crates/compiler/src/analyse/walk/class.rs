@@ -33,7 +33,7 @@ impl Walk<'_> {
                 it.function.decorators.visit_with(self);
                 self.function(Standing {
                     node: FunctionNode::Function(&it.function),
-                    name: Some(format!("#{}", it.key.name)),
+                    name: Some(format!("#{}", it.key.name).into()),
                     name_at: Some(range(&it.key)),
                     place: class_place(it.kind, it.is_static, range(it), &it.function),
                 });
@@ -45,12 +45,12 @@ impl Walk<'_> {
             }
             ClassMember::PrivateProp(it) => {
                 it.decorators.visit_with(self);
-                self.field(Some(format!("#{}", it.key.name)), it.value.as_deref());
+                self.field(Some(format!("#{}", it.key.name).into()), it.value.as_deref());
             }
             ClassMember::AutoAccessor(it) => {
                 it.decorators.visit_with(self);
                 let name = match &it.key {
-                    Key::Private(key) => Some(format!("#{}", key.name)),
+                    Key::Private(key) => Some(format!("#{}", key.name).into()),
                     Key::Public(key) => {
                         key.visit_with(self);
                         key_name(key)
@@ -68,7 +68,7 @@ impl Walk<'_> {
     }
 
     /// A field's value has the `this` of the class.
-    fn field(&mut self, name: Option<String>, value: Option<&Expr>) {
+    fn field(&mut self, name: Option<Atom>, value: Option<&Expr>) {
         let Some(value) = value else { return };
         let this_of = self.this_of.take();
         self.visit_hinted(value, Hint { name, ..Hint::default() });

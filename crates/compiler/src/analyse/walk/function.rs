@@ -23,7 +23,7 @@ use crate::{
 /// A function and what stands around it.
 pub(super) struct Standing<'n> {
     pub(super) node: FunctionNode<'n>,
-    pub(super) name: Option<String>,
+    pub(super) name: Option<Atom>,
     /// Where the name or the key is.
     pub(super) name_at: Option<Range<u32>>,
     pub(super) place: Place<'n>,
@@ -54,6 +54,7 @@ impl Walk<'_> {
             Some(body) => directive::of_body(&body.stmts, self.text, &mut self.found.problems),
             None => Default::default(),
         };
+        self.found.is_surprised |= directive_at.is_some() && !self.has_inline;
         let border = self.border();
         let inline_before = self.found.inline.len();
 
@@ -142,8 +143,8 @@ impl Walk<'_> {
         around: ScopeId,
         own_scope: ScopeId,
     ) -> Option<usize> {
-        let name = it.name.clone().filter(|name| !name.is_empty());
-        let name = name.unwrap_or_else(|| "anonymous".to_owned());
+        let name = it.name.as_ref().filter(|name| !name.is_empty());
+        let name = name.map_or_else(|| "anonymous".to_owned(), ToString::to_string);
         if self.is_export_of_action_file(&it.place, around) {
             return None;
         }
@@ -265,11 +266,8 @@ impl Walk<'_> {
 
     /// The names of the functions around and `name`; `#1`, `#2` among equals.
     fn unique_place(&mut self, name: &str) -> String {
-        let mut base = self.around.join("/");
-        if !base.is_empty() {
-            base.push('/');
-        }
-        base.push_str(name);
+        let around = self.around.iter().map(|it| &**it);
+        let base = around.chain([name]).collect::<Vec<&str>>().join("/");
         let mut place = base.clone();
         while self.places.contains_key(&place) {
             let equals = self.places.entry(base.clone()).or_default();

@@ -6,10 +6,14 @@ mod visit;
 
 use std::ops::Range;
 
+use memchr::memmem;
 use rustc_hash::{FxHashMap, FxHashSet};
 use swc_core::{
     atoms::Atom,
-    ecma::ast::{Ident, Pat},
+    ecma::{
+        ast::{Ident, Pat, Program},
+        visit::VisitWith,
+    },
 };
 
 use super::{
@@ -20,12 +24,15 @@ use super::{
 use crate::{
     diagnostics::{Problem, Rule},
     parse::range,
+    scan::DIRECTIVE,
     text::Text,
 };
 
 pub(super) struct Walk<'a> {
     text: &'a Text<'a>,
-    file: FileContext,
+    file: &'a FileContext,
+    /// Names are noted.
+    has_inline: bool,
     found: Walked,
     /// How often each place was used for an id.
     places: FxHashMap<String, u32>,
@@ -35,7 +42,7 @@ pub(super) struct Walk<'a> {
     /// The action whose `this` is seen here.
     this_of: Owner,
     /// Names of the functions around.
-    around: Vec<String>,
+    around: Vec<Atom>,
     /// The statements around.
     block: Block,
     /// Private names of the classes around, with the starts of the classes.
@@ -63,12 +70,14 @@ pub(super) struct Walked {
     pub(super) inline: Vec<Inline>,
     pub(super) prologues: Vec<(Owner, Prologue)>,
     pub(super) problems: Vec<Problem>,
+    /// There is a directive in a function, though none was to be expected: walk again.
+    pub(super) is_surprised: bool,
 }
 
 #[derive(Debug, Default)]
 struct Hint {
     /// The name that an anonymous function gets here.
-    name: Option<String>,
+    name: Option<Atom>,
     /// The variable whose first value this is.
     variable: Option<(ScopeId, Atom)>,
     /// It is the value of a `const` of the module, whose statement ends here.
@@ -98,17 +107,35 @@ struct Border {
     block: Block,
 }
 
+/// Walks over `program`; over one that seems to have no inline action, without a look at names.
+pub(super) fn walk(program: &Program, text: &Text, file: &FileContext) -> Walked {
+    let directives = || memmem::find_iter(text.source.as_bytes(), DIRECTIVE).take(2).count();
+    let has_inline =
+        !file.is_action_file || matches!(program, Program::Script(_)) || directives() > 1;
+    let run = |has_inline| {
+        let mut walk = Walk::new(text, file, has_inline);
+        program.visit_with(&mut walk);
+        walk.finish()
+    };
+    let walked = run(has_inline);
+    // Only a directive whose letters are escapes is such a surprise.
+    if walked.is_surprised { run(true) } else { walked }
+}
+
 impl<'a> Walk<'a> {
-    pub(super) fn new(text: &'a Text<'a>, file: FileContext) -> Self {
+    /// `has_inline`: whether an inline action may be found; else names are nobody's business.
+    pub(super) fn new(text: &'a Text<'a>, file: &'a FileContext, has_inline: bool) -> Self {
         let places = file.export_names.iter().map(|name| (name.clone(), 1)).collect();
         Self {
             text,
             file,
+            has_inline,
             found: Walked {
                 scopes: Scopes::new(),
                 inline: Vec::new(),
                 prologues: Vec::new(),
                 problems: Vec::new(),
+                is_surprised: false,
             },
             places,
             scope: MODULE,
@@ -160,11 +187,16 @@ impl<'a> Walk<'a> {
     }
 
     fn declare(&mut self, name: &Atom) {
-        self.found.scopes.declare(self.scope, name);
+        if self.has_inline {
+            self.found.scopes.declare(self.scope, name);
+        }
     }
 
     /// Declares every name that `pat` binds.
     fn declare_pat(&mut self, pat: &Pat, is_var: bool) {
+        if !self.has_inline {
+            return;
+        }
         let mut names = Vec::new();
         bound_names(pat, &mut names);
         for name in names {
@@ -180,6 +212,9 @@ impl<'a> Walk<'a> {
         let at = range(ident);
         if self.this_of.is_some() && &*ident.sym == "arguments" {
             self.problem(Rule::ArgumentsInAction, at.clone());
+        }
+        if !self.has_inline {
+            return;
         }
         self.found.scopes.uses.push(Use {
             name: ident.sym.clone(),

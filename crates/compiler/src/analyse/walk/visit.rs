@@ -1,16 +1,20 @@
 //! The walk's way through each kind of node.
 
-use swc_core::ecma::{
-    ast::{
-        AssignExpr, AssignTarget, BindingIdent, BlockStmt, CatchClause, Class, ClassDecl,
-        ClassExpr, Decl, DefaultDecl, DoWhileStmt, ExportDefaultDecl, ExportDefaultExpr, Expr,
-        FnDecl, FnExpr, ForHead, ForInStmt, ForOfStmt, ForStmt, Ident, IfStmt, ImportDecl, JSXAttr,
-        JSXAttrName, JSXElementName, JSXMemberExpr, JSXObject, LabeledStmt, MemberProp,
-        MetaPropExpr, MetaPropKind, NamedExport, Pat, Prop, SimpleAssignTarget, Stmt, Super,
-        SwitchStmt, ThisExpr, TsEnumDecl, TsImportEqualsDecl, TsModuleBlock, TsModuleDecl,
-        TsModuleName, UpdateExpr, UsingDecl, VarDecl, VarDeclKind, VarDeclarator, WhileStmt,
+use swc_core::{
+    atoms::Atom,
+    ecma::{
+        ast::{
+            AssignExpr, AssignTarget, BindingIdent, BlockStmt, CatchClause, Class, ClassDecl,
+            ClassExpr, Decl, DefaultDecl, DoWhileStmt, ExportDefaultDecl, ExportDefaultExpr, Expr,
+            FnDecl, FnExpr, ForHead, ForInStmt, ForOfStmt, ForStmt, Ident, IfStmt, ImportDecl,
+            JSXAttr, JSXAttrName, JSXElementName, JSXMemberExpr, JSXObject, LabeledStmt,
+            MemberProp, MetaPropExpr, MetaPropKind, NamedExport, Pat, Prop, SimpleAssignTarget,
+            Stmt, Super, SwitchStmt, ThisExpr, TsEnumDecl, TsImportEqualsDecl, TsModuleBlock,
+            TsModuleDecl, TsModuleName, UpdateExpr, UsingDecl, VarDecl, VarDeclKind, VarDeclarator,
+            WhileStmt,
+        },
+        visit::{Visit, VisitWith, noop_visit_type},
     },
-    visit::{Visit, VisitWith, noop_visit_type},
 };
 
 use super::{
@@ -44,7 +48,7 @@ impl Walk<'_> {
         let own_name = it.ident.as_ref();
         self.function(Standing {
             node: FunctionNode::Function(&it.function),
-            name: own_name.map(|it| it.sym.to_string()).or_else(|| hint.name.clone()),
+            name: own_name.map(|it| it.sym.clone()).or_else(|| hint.name.clone()),
             name_at: own_name.map(range),
             place: Place::Expression { hint, own_name },
         });
@@ -57,7 +61,7 @@ impl Walk<'_> {
             let Some(value) = &it.init else { continue };
             let hint = match &it.name {
                 Pat::Ident(name) => Hint {
-                    name: Some(name.id.sym.to_string()),
+                    name: Some(name.id.sym.clone()),
                     variable: self
                         .found
                         .scopes
@@ -106,11 +110,11 @@ impl Walk<'_> {
 }
 
 /// The name that an assignment gives to an anonymous function.
-fn assigned_name(target: &AssignTarget) -> Option<String> {
+fn assigned_name(target: &AssignTarget) -> Option<Atom> {
     match target {
-        AssignTarget::Simple(SimpleAssignTarget::Ident(it)) => Some(it.id.sym.to_string()),
+        AssignTarget::Simple(SimpleAssignTarget::Ident(it)) => Some(it.id.sym.clone()),
         AssignTarget::Simple(SimpleAssignTarget::Member(it)) => match &it.prop {
-            MemberProp::Ident(name) => Some(name.sym.to_string()),
+            MemberProp::Ident(name) => Some(name.sym.clone()),
             _ => None,
         },
         _ => None,
@@ -174,7 +178,7 @@ impl Visit for Walk<'_> {
     fn visit_assign_pat(&mut self, it: &swc_core::ecma::ast::AssignPat) {
         it.left.visit_with(self);
         let name = match &*it.left {
-            Pat::Ident(name) => Some(name.id.sym.to_string()),
+            Pat::Ident(name) => Some(name.id.sym.clone()),
             _ => None,
         };
         self.visit_hinted(&it.right, Hint { name, ..Hint::default() });
@@ -186,7 +190,7 @@ impl Visit for Walk<'_> {
             self.note_use(&it.key.id, true, true);
         }
         if let Some(value) = &it.value {
-            let name = Some(it.key.id.sym.to_string());
+            let name = Some(it.key.id.sym.clone());
             self.visit_hinted(value, Hint { name, ..Hint::default() });
         }
     }
@@ -265,7 +269,7 @@ impl Visit for Walk<'_> {
         self.declare(&it.ident.sym);
         self.function(Standing {
             node: FunctionNode::Function(&it.function),
-            name: Some(it.ident.sym.to_string()),
+            name: Some(it.ident.sym.clone()),
             name_at: Some(range(&it.ident)),
             place: Place::Declaration { name: it.ident.sym.clone(), whole: range(it) },
         });
@@ -283,7 +287,7 @@ impl Visit for Walk<'_> {
                 self.declare(&ident.sym);
                 self.function(Standing {
                     node: FunctionNode::Function(function),
-                    name: Some(ident.sym.to_string()),
+                    name: Some(ident.sym.clone()),
                     name_at: Some(range(ident)),
                     place: Place::Declaration {
                         name: ident.sym.clone(),
@@ -432,7 +436,7 @@ impl Visit for Walk<'_> {
             Some(JSXAttrValue::JSXExprContainer(container)) => {
                 let JSXExpr::Expr(value) = &container.expr else { return };
                 let name = match &it.name {
-                    JSXAttrName::Ident(name) => Some(name.sym.to_string()),
+                    JSXAttrName::Ident(name) => Some(name.sym.clone()),
                     JSXAttrName::JSXNamespacedName(_) => None,
                 };
                 self.visit_hinted(value, Hint { name, ..Hint::default() });
@@ -480,5 +484,5 @@ impl Visit for Walk<'_> {
 }
 
 fn default_export() -> Hint {
-    Hint { name: Some("default".to_owned()), is_default_export: true, ..Hint::default() }
+    Hint { name: Some("default".into()), is_default_export: true, ..Hint::default() }
 }
