@@ -1,6 +1,6 @@
 //! Places in the source: bytes to lines and UTF-16 columns, and the few tokens that the syntax tree doesn't keep.
 
-use std::ops::Range;
+use std::{fmt::Write, ops::Range};
 
 /// The source with an index of its lines. All offsets are bytes from 0.
 pub(crate) struct Text<'a> {
@@ -109,21 +109,42 @@ pub(crate) fn utf16_len(text: &str) -> u32 {
 /// `text` as a JavaScript string literal.
 pub(crate) fn js_string(text: &str) -> String {
     let mut literal = String::with_capacity(text.len() + 2);
-    literal.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => literal.push_str("\\\""),
-            '\\' => literal.push_str("\\\\"),
-            '\n' => literal.push_str("\\n"),
-            '\r' => literal.push_str("\\r"),
-            '\u{2028}' | '\u{2029}' | '\u{0}'..='\u{1f}' => {
-                literal.push_str(&format!("\\u{:04x}", c as u32));
-            }
-            _ => literal.push(c),
-        }
-    }
-    literal.push('"');
+    push_js_string(&mut literal, text);
     literal
+}
+
+/// Appends `text` as a string literal of JavaScript and of JSON.
+pub(crate) fn push_js_string(to: &mut String, text: &str) {
+    to.push('"');
+    let bytes = text.as_bytes();
+    let (mut from, mut at) = (0, 0);
+    while at < bytes.len() {
+        let length = match bytes[at] {
+            b'"' | b'\\' | 0..=0x1f => 1,
+            // U+2028 and U+2029 end a line of JavaScript.
+            0xe2 if matches!(bytes[at..], [_, 0x80, 0xa8 | 0xa9, ..]) => 3,
+            _ => {
+                at += 1;
+                continue;
+            }
+        };
+        to.push_str(&text[from..at]);
+        match &text[at..at + length] {
+            "\"" => to.push_str("\\\""),
+            "\\" => to.push_str("\\\\"),
+            "\n" => to.push_str("\\n"),
+            "\r" => to.push_str("\\r"),
+            "\t" => to.push_str("\\t"),
+            other => {
+                let code = other.chars().next().map_or(0, u32::from);
+                let _ = write!(to, "\\u{code:04x}");
+            }
+        }
+        at += length;
+        from = at;
+    }
+    to.push_str(&text[from..]);
+    to.push('"');
 }
 
 #[cfg(test)]

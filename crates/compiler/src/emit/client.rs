@@ -3,7 +3,11 @@
 
 use swc_core::ecma::ast::{EsReserved, Ident};
 
-use super::{Emitted, Names, edit::Writer, is_development, map};
+use super::{
+    Emitted, Names,
+    edit::{Origin, Writer},
+    is_development, map,
+};
 use crate::{
     Action, Options, Target,
     text::{Text, js_string},
@@ -20,13 +24,13 @@ pub(super) fn emit(actions: &[Action], text: &Text, options: &Options) -> Emitte
     let exported: Vec<&Action> =
         actions.iter().filter(|it| it.kind == crate::Kind::Module).collect();
     if exported.is_empty() {
-        writer.generated("export {}\n", None);
+        writer.generated("export {}\n", Origin::NONE);
     } else {
         let reference = names.of("ref");
         let from = js_string(runtime);
         writer.generated(
             &format!("import {{ createServerReference as {reference} }} from {from}\n"),
-            None,
+            Origin::NONE,
         );
         for (index, action) in exported.into_iter().enumerate() {
             export(action, index, &names, options, &mut writer, text);
@@ -51,19 +55,23 @@ fn export(
     let Action { id, name, export_name, params, rest, .. } = action;
     let is_plain = is_binding_name(export_name);
     let local = if is_plain { export_name.clone() } else { names.of(&index.to_string()) };
-    writer.generated(if is_plain { "export const " } else { "const " }, None);
-    writer.generated(&local, Some(text.offset(action.line - 1, action.column - 1)));
+    writer.generated(if is_plain { "export const " } else { "const " }, Origin::NONE);
+    let at = Some(text.offset(action.line - 1, action.column - 1));
+    writer.generated(
+        &local,
+        Origin { at, name: Some(name).filter(|it| **it != local).map(|it| &**it) },
+    );
     let development =
         if is_development(options) { format!(", {}", js_string(name)) } else { String::new() };
     let reference = names.of("ref");
     writer.generated(
         &format!(" = /*#__PURE__*/ {reference}(\"{id}\", {params}, {rest}{development})\n"),
-        None,
+        Origin::NONE,
     );
     if !is_plain {
         let exported =
             if is_name(export_name) { export_name.clone() } else { js_string(export_name) };
-        writer.generated(&format!("export {{ {local} as {exported} }}\n"), None);
+        writer.generated(&format!("export {{ {local} as {exported} }}\n"), Origin::NONE);
     }
 }
 

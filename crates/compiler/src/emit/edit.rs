@@ -3,13 +3,15 @@
 use std::ops::Range;
 
 use super::map::Mappings;
-use crate::text::{Position, Text};
+use crate::text::Text;
 
 /// Replaces a piece of the source, or inserts where the piece is empty.
 #[derive(Debug)]
 struct Edit {
     at: Range<u32>,
     text: String,
+    /// The name that `text` replaces.
+    name: Option<String>,
 }
 
 /// The edits of one continuous piece of the source.
@@ -21,11 +23,17 @@ pub(super) struct Edits {
 impl Edits {
     /// Insertions at the same place stand in the order of their calls, before what is replaced there.
     pub(super) fn insert(&mut self, at: u32, text: impl Into<String>) {
-        self.edits.push(Edit { at: at..at, text: text.into() });
+        self.edits.push(Edit { at: at..at, text: text.into(), name: None });
     }
 
     pub(super) fn replace(&mut self, at: Range<u32>, text: impl Into<String>) {
-        self.edits.push(Edit { at, text: text.into() });
+        self.edits.push(Edit { at, text: text.into(), name: None });
+    }
+
+    /// Gives the identifier at a place another name.
+    pub(super) fn rename(&mut self, at: Range<u32>, text: impl Into<String>, source: &Text) {
+        let name = Some(source.slice(&at).to_owned());
+        self.edits.push(Edit { at, text: text.into(), name });
     }
 
     /// Takes a piece away but leaves its line ends, so that what follows keeps its line.
@@ -44,17 +52,27 @@ pub(super) fn line_ends(text: &str) -> String {
 pub(super) struct Writer<'a> {
     source: &'a Text<'a>,
     code: String,
-    at: Position,
     mappings: Option<Mappings>,
+}
+
+/// What a piece of the output that isn't in the source stands for.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Origin<'n> {
+    pub(super) at: Option<u32>,
+    /// Its name in the source, if it has another one now.
+    pub(super) name: Option<&'n str>,
+}
+
+impl Origin<'_> {
+    pub(super) const NONE: Self = Self { at: None, name: None };
 }
 
 impl<'a> Writer<'a> {
     pub(super) fn new(source: &'a Text<'a>, has_map: bool) -> Self {
         Self {
             source,
-            code: String::with_capacity(source.source.len() + 512),
-            at: Position::default(),
-            mappings: has_map.then(Mappings::default),
+            code: String::with_capacity(source.source.len() + 1024),
+            mappings: has_map.then(|| Mappings::new(source.source.len())),
         }
     }
 
@@ -62,63 +80,40 @@ impl<'a> Writer<'a> {
     pub(super) fn edited(&mut self, piece: Range<u32>, mut edits: Edits) {
         edits.edits.sort_by_key(|edit| (edit.at.start, !edit.at.is_empty()));
         let mut from = piece.start;
-        for edit in edits.edits {
+        for edit in &edits.edits {
             debug_assert!(
                 edit.at.start >= from && edit.at.end <= piece.end,
                 "edits overlap: {edit:?}"
             );
             self.original(from..edit.at.start);
-            let origin = (!edit.at.is_empty()).then_some(edit.at.start);
-            self.generated(&edit.text, origin);
+            let at = (!edit.at.is_empty()).then_some(edit.at.start);
+            self.generated(&edit.text, Origin { at, name: edit.name.as_deref() });
             from = edit.at.end;
         }
         self.original(from..piece.end);
     }
 
-    /// Writes text that isn't in the source; `origin` is the place for which it stands.
-    pub(super) fn generated(&mut self, text: &str, origin: Option<u32>) {
+    /// Writes text that isn't in the source.
+    pub(super) fn generated(&mut self, text: &str, origin: Origin) {
         if text.is_empty() {
             return;
         }
         if let Some(mappings) = &mut self.mappings {
-            mappings.add(self.at, origin.map(|at| self.source.position(at)));
+            let at = origin.at.map(|at| self.source.position(at));
+            mappings.generated(text, at, origin.name);
         }
-        self.push(text);
+        self.code.push_str(text);
     }
 
     fn original(&mut self, piece: Range<u32>) {
+        if piece.is_empty() {
+            return;
+        }
         let text = self.source.slice(&piece);
-        let Some(mappings) = &mut self.mappings else {
-            self.code.push_str(text);
-            return;
-        };
-        if text.is_empty() {
-            return;
-        }
-        let mut original = self.source.position(piece.start);
-        let mut previous = None;
-        for c in text.chars() {
-            let kind = Kind::of(c);
-            let is_start = previous != Some(kind) || kind == Kind::Sign;
-            if is_start && (kind != Kind::Space || previous.is_none()) {
-                mappings.add(self.at, Some(original));
-            }
-            previous = Some(kind);
-            for position in [&mut self.at, &mut original] {
-                advance(position, c);
-            }
-            if c == '\n' {
-                previous = None;
-            }
+        if let Some(mappings) = &mut self.mappings {
+            mappings.original(text, self.source.position(piece.start));
         }
         self.code.push_str(text);
-    }
-
-    fn push(&mut self, text: &str) {
-        self.code.push_str(text);
-        for c in text.chars() {
-            advance(&mut self.at, c);
-        }
     }
 
     pub(super) fn ends_line(&self) -> bool {
@@ -127,34 +122,5 @@ impl<'a> Writer<'a> {
 
     pub(super) fn finish(self) -> (String, Option<Mappings>) {
         (self.code, self.mappings)
-    }
-}
-
-/// A mapping begins with each word and each sign.
-#[derive(Clone, Copy, PartialEq)]
-enum Kind {
-    Space,
-    Word,
-    Sign,
-}
-
-impl Kind {
-    fn of(c: char) -> Self {
-        if c.is_whitespace() {
-            Self::Space
-        } else if c.is_alphanumeric() || c == '_' || c == '$' {
-            Self::Word
-        } else {
-            Self::Sign
-        }
-    }
-}
-
-fn advance(position: &mut Position, c: char) {
-    if c == '\n' {
-        position.line += 1;
-        position.column = 0;
-    } else {
-        position.column += c.len_utf16() as u32;
     }
 }

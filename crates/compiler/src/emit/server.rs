@@ -14,7 +14,7 @@ use std::fmt::Write;
 
 use super::{
     Emitted, Names,
-    edit::{Edits, Writer, line_ends},
+    edit::{Edits, Origin, Writer, line_ends},
 };
 use crate::{
     Action, Options,
@@ -252,7 +252,7 @@ impl Server<'_> {
     }
 
     fn renames(&mut self) {
-        let facts = self.facts;
+        let (facts, text) = (self.facts, self.text);
         for (owner, rename) in &facts.renames {
             let name = self.names.action(rename.to);
             let key = if rename.is_shorthand { ": " } else { "" };
@@ -260,7 +260,7 @@ impl Server<'_> {
             if rename.is_shorthand {
                 edits.insert(rename.at.end, format!("{key}{name}"));
             } else {
-                edits.replace(rename.at.clone(), name);
+                edits.rename(rename.at.clone(), name, text);
             }
         }
     }
@@ -293,18 +293,21 @@ impl Server<'_> {
             (0..self.moved.len()).filter(|&it| self.facts.inline[it].is_moved()).collect();
         if !self.tail.is_empty() || !moved.is_empty() {
             if !writer.ends_line() {
-                writer.generated("\n", None);
+                writer.generated("\n", Origin::NONE);
             }
             // The last statement of the source may have no semicolon of its own.
-            writer.generated(&format!(";{}", self.tail), None);
+            writer.generated(&format!(";{}", self.tail), Origin::NONE);
         }
         for index in moved {
             let inline = &self.facts.inline[index];
             let star = if inline.signature.is_generator { "*" } else { "" };
-            writer.generated(&format!("async function{star} "), None);
-            writer.generated(&self.names.body(index), Some(inline.at));
+            writer.generated(&format!("async function{star} "), Origin::NONE);
+            writer.generated(
+                &self.names.body(index),
+                Origin { at: Some(inline.at), name: Some(&inline.name) },
+            );
             writer.edited(inline.signature.text.clone(), std::mem::take(&mut self.moved[index]));
-            writer.generated("\n", None);
+            writer.generated("\n", Origin::NONE);
         }
         let (code, mappings) = writer.finish();
         let map = mappings.map(|it| it.into_json(&options.filename, self.text.source));
