@@ -4,6 +4,7 @@ import process from 'node:process'
 
 import { decodeResult } from './client/decode.ts'
 import { encodeReply } from './client/reply.ts'
+import * as compile from './native/compile.ts'
 import { native } from './native/index.ts'
 import { errandError } from './request/context.ts'
 import { Cache } from './server/cache.ts'
@@ -13,8 +14,8 @@ import type { DecodeReplyOptions, TransformOptions, TransformResult } from '../i
 
 export { Cache, decodeResult, encodeReply }
 
-export const transform = (code: string, options: TransformOptions): Promise<TransformResult> => native.transform(code, withRoot(options))
-export const transformSync = (code: string, options: TransformOptions): TransformResult => native.transformSync(code, withRoot(options))
+export const transform = (code: string, options: TransformOptions): Promise<TransformResult> => compile.transform(code, withRoot(options))
+export const transformSync = (code: string, options: TransformOptions): TransformResult => compile.transformSync(code, withRoot(options))
 export const scan = (code: string | Uint8Array): boolean => native.scan(code)
 
 /** The compiler reads no environment: the working directory is said here. */

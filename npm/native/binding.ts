@@ -3,16 +3,23 @@
  * fields mean is said there, and for users in `index.d.ts`.
  */
 
-import type { TransformOptions, TransformResult } from '../../index.d.ts'
+import type { TransformOptions } from '../../index.d.ts'
 
 export interface Native {
-  transform(code: string, options: TransformOptions): Promise<TransformResult>
-  transformSync(code: string, options: TransformOptions): TransformResult
+  transform(code: string, options: TransformOptions): Promise<Compiled>
+  transformSync(code: string, options: TransformOptions): Compiled
   scan(code: string | Uint8Array): boolean
   decodeReply(body: Uint8Array, contentType: string, limits: LimitSettings): Decoded
   encodeResult(text: string, program: string, blobs: Uint8Array[]): Uint8Array
   Host: new (settings: HostSettings) => NativeHost
   Cache: new (settings: CacheSettings) => NativeCache
+}
+
+export interface Compiled {
+  code: string | null
+  map: string | null
+  /** JSON of the actions and the diagnostics, or nothing. */
+  facts: string
 }
 
 /** Sizes as the user wrote them: bytes, or text such as `1mb`. */

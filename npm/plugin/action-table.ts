@@ -8,6 +8,7 @@ import { relative } from 'node:path'
 import { glob } from 'tinyglobby'
 
 import type { ActionInfo } from '../../index.d.ts'
+import { transformSync } from '../native/compile.ts'
 import { native } from '../native/index.ts'
 import { isSource, type Settings } from './options.ts'
 
@@ -86,7 +87,7 @@ export class ActionTable {
   #read(file: string, bytes: Uint8Array): void {
     const { root, salt, mode } = this.#settings
     const actions = native.scan(bytes)
-      ? native.transformSync(new TextDecoder().decode(bytes), {
+      ? transformSync(new TextDecoder().decode(bytes), {
           filename: file,
           root,
           target: 'server',

@@ -9,7 +9,7 @@
 import { createUnplugin, type UnpluginContext, type UnpluginInstance, type UnpluginOptions } from 'unplugin'
 
 import type { Diagnostic, TransformOptions } from '../../index.d.ts'
-import { native } from '../native/index.ts'
+import { transformSync } from '../native/compile.ts'
 import { ActionTable } from './action-table.ts'
 import { isSource, type Options, resolveOptions, type Settings } from './options.ts'
 
@@ -87,7 +87,7 @@ export function createErrand(bundler: Bundler): UnpluginInstance<Options | undef
           const file = fileOf(id)
           if (file === null || !isSource(settings, file)) return null
           const { name, target, runtime } = bundler.graphOf(this)
-          const result = native.transformSync(code, {
+          const result = transformSync(code, {
             filename: file,
             root: settings.root,
             target,

@@ -6,7 +6,7 @@ import { dirname, isAbsolute, join, sep } from 'node:path'
 import type { UnpluginOptions } from 'unplugin'
 import type { Connect, EnvironmentModuleNode, HotUpdateOptions, Plugin, PluginOption, ViteDevServer } from 'vite'
 
-import { native } from '../native/index.ts'
+import { transformSync } from '../native/compile.ts'
 import { type Build, type Bundler, createErrand, emittedBy, type Graph, RESOLVED_ACTIONS } from './factory.ts'
 import { absolute, type Options } from './options.ts'
 import { type Modules, Reach } from './reach.ts'
@@ -159,7 +159,7 @@ function hotUpdate(
   const before = emittedBy(build, environment.name).get(file)
   if (before === undefined || !existsSync(file)) return undefined
   const { root, mode, salt } = settings
-  const { code } = native.transformSync(readFileSync(file, 'utf8'), {
+  const { code } = transformSync(readFileSync(file, 'utf8'), {
     filename: file,
     root,
     mode,

@@ -18,6 +18,10 @@ use swc_core::{
     },
 };
 
+/// That of the addon: the floor is the parse, not the allocator.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const ROUND: Duration = Duration::from_millis(500);
 
 fn main() -> io::Result<()> {

@@ -46,3 +46,13 @@ pub enum Kind {
     /// In its body.
     Inline,
 }
+
+impl Kind {
+    /// `module` or `inline`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Module => "module",
+            Self::Inline => "inline",
+        }
+    }
+}

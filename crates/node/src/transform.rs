@@ -1,11 +1,12 @@
 //! `transform`, `transformSync`, `scan`.
 
-use compiler::{Action, Diagnostic, Kind, Options, Output, Severity};
+use compiler::{Action, Diagnostic, Options, Output};
 use napi::{
     Env,
-    bindgen_prelude::{AsyncTask, Either, Uint8Array},
+    bindgen_prelude::{AsyncTask, Either, Null, Uint8Array},
 };
 use napi_derive::napi;
+use serde::Serialize;
 
 use crate::job::{Failure, Job, now, on_pool};
 
@@ -82,87 +83,88 @@ fn bad_option(message: impl ToString) -> Failure {
     Failure::new(host::BadOption::CODE, message)
 }
 
+/// What is large crosses as it is, what is many as one text: objects that JavaScript makes of JSON cost a tenth.
 #[napi(object, object_from_js = false)]
 pub struct TransformResult {
-    pub code: napi::Either<String, napi::bindgen_prelude::Null>,
-    pub map: napi::Either<String, napi::bindgen_prelude::Null>,
-    pub actions: Vec<ActionInfo>,
-    pub diagnostics: Vec<DiagnosticInfo>,
+    pub code: Either<String, Null>,
+    pub map: Either<String, Null>,
+    /// JSON of [`Facts`]; empty if there are none.
+    pub facts: String,
 }
 
-#[napi(object, object_from_js = false)]
-pub struct ActionInfo {
-    pub id: String,
-    pub name: String,
-    pub export_name: String,
-    pub kind: &'static str,
-    pub line: u32,
-    pub column: u32,
-    pub params: u32,
-    pub rest: bool,
-    pub captures: Vec<String>,
+#[derive(Serialize)]
+struct Facts<'a> {
+    actions: Vec<ActionInfo<'a>>,
+    diagnostics: Vec<DiagnosticInfo<'a>>,
 }
 
-#[napi(object, object_from_js = false)]
-pub struct DiagnosticInfo {
-    pub severity: &'static str,
-    pub code: &'static str,
-    pub message: String,
-    pub help: Option<String>,
-    pub line: u32,
-    pub column: u32,
-    pub length: u32,
-    pub frame: String,
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ActionInfo<'a> {
+    id: &'a str,
+    name: &'a str,
+    export_name: &'a str,
+    kind: &'static str,
+    line: u32,
+    column: u32,
+    params: u32,
+    rest: bool,
+    captures: &'a [String],
+}
+
+#[derive(Serialize)]
+struct DiagnosticInfo<'a> {
+    severity: &'static str,
+    code: &'static str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<&'a str>,
+    line: u32,
+    column: u32,
+    length: u32,
+    frame: &'a str,
 }
 
 impl From<Output> for TransformResult {
     fn from(it: Output) -> Self {
-        let nullable = |text: Option<String>| match text {
-            Some(text) => napi::Either::A(text),
-            None => napi::Either::B(napi::bindgen_prelude::Null),
-        };
-        Self {
-            code: nullable(it.code),
-            map: nullable(it.map),
-            actions: it.actions.into_iter().map(Into::into).collect(),
-            diagnostics: it.diagnostics.into_iter().map(Into::into).collect(),
-        }
+        let has_facts = !it.actions.is_empty() || !it.diagnostics.is_empty();
+        let facts = has_facts.then(|| Facts {
+            actions: it.actions.iter().map(Into::into).collect(),
+            diagnostics: it.diagnostics.iter().map(Into::into).collect(),
+        });
+        let facts = facts.map(|it| serde_json::to_string(&it).expect("text and numbers are JSON"));
+        let nullable = |text: Option<String>| text.map_or(Either::B(Null), Either::A);
+        Self { code: nullable(it.code), map: nullable(it.map), facts: facts.unwrap_or_default() }
     }
 }
 
-impl From<Action> for ActionInfo {
-    fn from(it: Action) -> Self {
+impl<'a> From<&'a Action> for ActionInfo<'a> {
+    fn from(it: &'a Action) -> Self {
         Self {
-            id: it.id,
-            name: it.name,
-            export_name: it.export_name,
-            kind: match it.kind {
-                Kind::Module => "module",
-                Kind::Inline => "inline",
-            },
+            id: &it.id,
+            name: &it.name,
+            export_name: &it.export_name,
+            kind: it.kind.name(),
             line: it.line,
             column: it.column,
             params: it.params,
             rest: it.rest,
-            captures: it.captures,
+            captures: &it.captures,
         }
     }
 }
 
-impl From<Diagnostic> for DiagnosticInfo {
-    fn from(it: Diagnostic) -> Self {
+impl<'a> From<&'a Diagnostic> for DiagnosticInfo<'a> {
+    fn from(it: &'a Diagnostic) -> Self {
         Self {
-            severity: match it.severity {
-                Severity::Error => "error",
-                Severity::Warning => "warning",
-            },
+            severity: it.severity.name(),
             code: it.code,
-            message: it.message,
-            help: it.help,
+            message: &it.message,
+            help: it.help.as_deref(),
             line: it.line,
             column: it.column,
             length: it.length,
-            frame: it.frame,
+            frame: &it.frame,
         }
     }
 }
