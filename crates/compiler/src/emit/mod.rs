@@ -75,17 +75,17 @@ impl Names {
     }
 
     fn of(&self, what: &str) -> String {
-        format!("{}_{what}", self.prefix)
+        [&self.prefix, "_", what].concat()
     }
 
     /// The exported reference of an inline action.
     fn action(&self, index: usize) -> String {
-        format!("{}_action_{index}", self.prefix)
+        [&self.prefix, "_action_", &index.to_string()].concat()
     }
 
     /// The function that holds an inline action's text.
     fn body(&self, index: usize) -> String {
-        format!("{}_body_{index}", self.prefix)
+        [&self.prefix, "_body_", &index.to_string()].concat()
     }
 }
 

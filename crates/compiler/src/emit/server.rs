@@ -19,7 +19,7 @@ use super::{
 use crate::{
     Action, Options,
     analyse::{Export, Facts, FirstParam, Inline, Owner, Site},
-    text::{Text, js_string},
+    text::{Text, js_string, push_js_string},
 };
 
 pub(super) fn emit(facts: &Facts, actions: &[Action], text: &Text, options: &Options) -> Emitted {
@@ -67,6 +67,14 @@ struct Uses {
     register: bool,
     register_capturing: bool,
     bind: bool,
+}
+
+/// `register(function, "id", "name")`
+fn call(register: &str, function: &str, action: &Action, name: &str) -> String {
+    let mut call = [register, "(", function, ", \"", &action.id, "\", "].concat();
+    push_js_string(&mut call, name);
+    call.push(')');
+    call
 }
 
 impl Server<'_> {
@@ -123,13 +131,12 @@ impl Server<'_> {
             }
         };
         let call = self.register(&local, action, &action.export_name);
-        let _ = writeln!(self.tail, "{call};");
+        self.tail.extend([&call, ";\n"]);
     }
 
     fn register(&mut self, function: &str, action: &Action, name: &str) -> String {
         self.uses.register = true;
-        let register = self.names.of("register");
-        format!("{register}({function}, \"{}\", {})", action.id, js_string(name))
+        call(&self.names.of("register"), function, action, name)
     }
 
     fn inline(&mut self, index: usize, action: &Action) {
@@ -143,7 +150,7 @@ impl Server<'_> {
                     self.main.insert(*at, format!("{end}{call};"));
                 }
                 None => {
-                    let _ = write!(self.head, "{call};");
+                    self.head.extend([&call, ";"]);
                 }
             }
             if inline.exported_as.is_none() {
@@ -165,10 +172,9 @@ impl Server<'_> {
         } else {
             self.uses.register_capturing = true;
             self.uses.bind = true;
-            let register = self.names.of("registerCapturing");
-            format!("{register}({body}, \"{}\", {})", action.id, js_string(&action.name))
+            call(&self.names.of("registerCapturing"), &body, action, &action.name)
         };
-        let _ = write!(self.head, "export const {} = {call};", self.names.action(index));
+        self.head.extend(["export const ", &self.names.action(index), " = ", &call, ";"]);
     }
 
     /// The action, or the action with the values that it captures here.
@@ -178,7 +184,7 @@ impl Server<'_> {
         if captures.is_empty() {
             return action;
         }
-        format!("{}({action}, () => [{}])", self.names.of("bind"), captures.join(", "))
+        [&self.names.of("bind"), "(", &action, ", () => [", &captures.join(", "), "])"].concat()
     }
 
     /// Gives a moved function the parameter for its captures, and an arrow function the form of any other.
@@ -219,7 +225,7 @@ impl Server<'_> {
         match &inline.site {
             Site::Module { .. } => {}
             Site::Declaration { whole, name, block_start, keyword, .. } => {
-                let declaration = format!("{keyword} {name} = {reference};");
+                let declaration = [keyword, " ", name, " = ", &reference, ";"].concat();
                 match block_start {
                     Some(at) => {
                         edits.insert(*at, format!(" {declaration}"));
@@ -240,13 +246,14 @@ impl Server<'_> {
             Site::Expression { whole, ends_statement } => {
                 let ends = line_ends(text.slice(whole));
                 let semicolon = if *ends_statement { ";" } else { "" };
-                edits.replace(whole.clone(), format!("{reference}{semicolon}{ends}"));
+                edits.replace(whole.clone(), [&reference, semicolon, &ends].concat());
             }
             Site::Method { before_key, after_key, is_static } => {
                 let (sign, semicolon) = if *is_static { (" =", ";") } else { (":", "") };
                 let ends = line_ends(text.slice(after_key));
                 edits.remove(before_key.clone(), text);
-                edits.replace(after_key.clone(), format!("{sign} {reference}{semicolon}{ends}"));
+                edits
+                    .replace(after_key.clone(), [sign, " ", &reference, semicolon, &ends].concat());
             }
         }
     }
