@@ -67,7 +67,7 @@ pub(crate) enum Rule {
     TemplateDirective,
     AsyncRequired { name: String, is_export: bool },
     NotAFunction { name: String, is_a: &'static str },
-    ReExport,
+    ReExport { specifier: String },
     InstanceMethod { is_a: &'static str },
     ThisInAction,
     SuperInAction,
@@ -99,7 +99,7 @@ impl Rule {
             Self::ParenthesizedDirective | Self::TemplateDirective => "errand::not-a-directive",
             Self::AsyncRequired { .. } => "errand::async-required",
             Self::NotAFunction { .. } => "errand::not-a-function",
-            Self::ReExport => "errand::re-export",
+            Self::ReExport { .. } => "errand::re-export",
             Self::InstanceMethod { .. } => "errand::instance-method",
             Self::ThisInAction => "errand::this-in-action",
             Self::SuperInAction => "errand::super-in-action",
@@ -141,8 +141,8 @@ impl Rule {
             Self::NotAFunction { name, is_a } => {
                 format!("a \"use server\" file can only export async functions, and `{name}` is {is_a}")
             }
-            Self::ReExport => {
-                "a \"use server\" file can't export from another module".into()
+            Self::ReExport { specifier } => {
+                format!("the exports of `{specifier}` aren't known here, and each would be an action")
             }
             Self::InstanceMethod { is_a } => format!("{is_a} can't be an action"),
             Self::ThisInAction => "an action has no `this`".into(),
@@ -186,8 +186,8 @@ impl Rule {
                 "write `async` before it: a call from the browser always takes time"
             }
             Self::NotAFunction { .. } => "move it to a file without \"use server\"",
-            Self::ReExport => {
-                "import the function and export an async function that calls it: each export is an endpoint"
+            Self::ReExport { .. } => {
+                "import the functions by their names and export them: each export is an endpoint"
             }
             Self::InstanceMethod { .. } => {
                 "use a function or a static method: a call from the browser has no instance"

@@ -35,7 +35,7 @@ impl Ids {
 }
 
 /// `filename` without its query, with `/` between its parts, relative to `root` if it lies in it.
-fn relative(filename: &str, root: &str) -> String {
+pub(crate) fn relative(filename: &str, root: &str) -> String {
     let path = filename.split(['?', '#']).next().unwrap_or_default().replace('\\', "/");
     let root = root.replace('\\', "/");
     let inside = path

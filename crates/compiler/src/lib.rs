@@ -7,6 +7,7 @@
 //! | --- | --- | --- |
 //! | the bytes of a file | whether it is worth a parse | [`scan`] |
 //! | its text | the compiled module, its map, its actions | [`transform`] |
+//! | a module that an action file exports from | the names of its exports | [`module_exports`] |
 //! | an [`Output`] | its diagnostics for a terminal | [`Output::render_diagnostics`] |
 //!
 //! ```
@@ -48,10 +49,13 @@ mod id;
 
 mod emit;
 
+mod exports;
+
 mod diagnostics;
 mod text;
 
 pub use diagnostics::{Diagnostic, Severity};
+pub use exports::{ModuleExports, module_exports};
 pub use options::{Mode, Options, Runtime, Target, UnknownName};
 pub use output::{Action, Kind, Output};
 pub use scan::scan;

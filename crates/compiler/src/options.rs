@@ -1,6 +1,6 @@
 //! What one compilation depends on besides the source.
 
-use std::str::FromStr;
+use std::{collections::HashMap, str::FromStr};
 
 /// Everything that decides the output besides the source; two equal pairs give equal bytes.
 #[derive(Debug, Clone)]
@@ -22,6 +22,12 @@ pub struct Options {
     pub runtime: Runtime,
     /// Whether to make a source map. Default: `false`.
     pub source_map: bool,
+    /// The source map of the source itself (version 3, as JSON), if an earlier step made it from something else: the
+    /// output's map then leads to that. What is no map is ignored. Default: `None`.
+    pub input_map: Option<String>,
+    /// What other modules export at run time, by the specifiers with which an action file exports from them
+    /// (`export * from './x'`): see [`Output::exports_from`]. Default: empty.
+    pub exports_of: HashMap<String, Vec<String>>,
 }
 
 /// Module specifiers of the runtime, one for each [`Target`].
@@ -128,6 +134,8 @@ impl Default for Options {
             salt: String::new(),
             runtime: Runtime::default(),
             source_map: false,
+            input_map: None,
+            exports_of: HashMap::new(),
         }
     }
 }

@@ -13,6 +13,9 @@ pub struct Output {
     pub actions: Vec<Action>,
     /// In the order of their places.
     pub diagnostics: Vec<Diagnostic>,
+    /// Specifiers of the modules that an action file exports from, each once, in the order of the source. Without an
+    /// entry for each in [`Options::exports_of`](crate::Options::exports_of) there is an error among the diagnostics.
+    pub exports_from: Vec<String>,
 }
 
 /// One function that a client may call.

@@ -102,6 +102,11 @@ impl<'a> Text<'a> {
     }
 }
 
+/// `code` without a byte order mark.
+pub(crate) fn without_bom(code: &str) -> &str {
+    code.strip_prefix('\u{feff}').unwrap_or(code)
+}
+
 pub(crate) fn utf16_len(text: &str) -> u32 {
     if text.is_ascii() { text.len() as u32 } else { text.encode_utf16().count() as u32 }
 }

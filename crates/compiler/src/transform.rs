@@ -11,7 +11,7 @@ use crate::{
     parse::parse,
     scan::scan,
     stack::on_large_stack,
-    text::Text,
+    text::{Text, without_bom},
 };
 
 /// Compiles one file for one target.
@@ -31,7 +31,7 @@ pub fn transform(code: &str, options: &Options) -> Output {
     if !scan(code.as_bytes()) {
         return Output::default();
     }
-    let text = Text::new(code.strip_prefix('\u{feff}').unwrap_or(code));
+    let text = Text::new(without_bom(code));
     if let Err(deep) = depth::check(text.source) {
         return refused(
             vec![Problem { rule: Rule::TooDeep { limit: deep.limit }, at: deep.at }],
@@ -49,12 +49,13 @@ fn compile(text: &Text, options: &Options) -> Output {
         Err(_) => return Output::default(),
     };
     let mut facts = analyse(&parsed.program, text, options);
+    let exports_from = std::mem::take(&mut facts.exports_from);
     if is_untouched(&facts) {
         return Output::default();
     }
     facts.problems.extend(parsed.recovered);
     if facts.problems.iter().any(|it| it.rule.severity() == Severity::Error) {
-        return refused(facts.problems, text);
+        return Output { exports_from, ..refused(facts.problems, text) };
     }
     let diagnostics = render(std::mem::take(&mut facts.problems), text);
     if !facts.is_action_file && facts.inline.is_empty() {
@@ -63,7 +64,7 @@ fn compile(text: &Text, options: &Options) -> Output {
     let mut actions = emit::actions(&facts, text, options);
     let emitted = emit::emit(&facts, &actions, text, options);
     actions.sort_by_key(|it| (it.line, it.column));
-    Output { code: Some(emitted.code), map: emitted.map, actions, diagnostics }
+    Output { code: Some(emitted.code), map: emitted.map, actions, diagnostics, exports_from }
 }
 
 fn refused(problems: Vec<Problem>, text: &Text) -> Output {

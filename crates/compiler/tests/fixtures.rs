@@ -2,7 +2,7 @@
 //!
 //! `capture/loop-variable/input.tsx` is compiled once per target and must give `server.js`, `ssr.js`, `client.js` and
 //! `diagnostics.txt`, byte for byte; ids stand there as `<id:name>`. A file that isn't there stands for "nothing": no
-//! code, no diagnostics. Folders under `development` are compiled in that mode, all others for production.
+//! code, no diagnostics. `modules.json` says what the modules export that the input exports from. Folders under `development` are compiled in that mode, all others for production.
 //! To accept what the compiler now says, run `BLESS=1 cargo test -p compiler --test fixtures capture` and read the
 //! diff as you would read code.
 
@@ -10,7 +10,7 @@
 
 mod support;
 
-use std::{env, fs, io, path::Path, process::ExitCode};
+use std::{collections::HashMap, env, fs, io, path::Path, process::ExitCode};
 
 use compiler::{Mode, Options, Output, Target, transform};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -38,6 +38,7 @@ fn check(input: &Path) -> Result<(), Failed> {
             filename: input.file_name().expect("an input").to_string_lossy().into_owned(),
             target,
             mode: if is_development { Mode::Development } else { Mode::Production },
+            exports_of: exports_of(folder)?,
             ..Options::default()
         };
         let output = transform(&source, &options);
@@ -57,6 +58,15 @@ fn check(input: &Path) -> Result<(), Failed> {
         }
     }
     Ok(())
+}
+
+/// What `modules.json` says of the modules that the input exports from.
+fn exports_of(folder: &Path) -> Result<HashMap<String, Vec<String>>, Failed> {
+    match fs::read(folder.join("modules.json")) {
+        Ok(json) => Ok(serde_json::from_slice(&json)?),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(HashMap::new()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn with_readable_ids(code: &str, output: &Output) -> String {

@@ -1,13 +1,13 @@
 //! What a file exports, and which of it can be an action.
 
-use std::ops::Range;
+use std::{collections::HashMap, ops::Range};
 
 use rustc_hash::FxHashMap;
 use swc_core::{
     atoms::Atom,
     ecma::ast::{
         Callee, Decl, DefaultDecl, ExportSpecifier, Expr, FnDecl, Function, ImportSpecifier, Lit,
-        ModuleDecl, ModuleExportName, NamedExport, Pat, Stmt, TsNamespaceBody, VarDecl,
+        ModuleDecl, ModuleExportName, NamedExport, Pat, Stmt, Str, TsNamespaceBody, VarDecl,
     },
 };
 
@@ -32,7 +32,17 @@ pub(crate) struct Export {
     pub(crate) params: u32,
     /// A rest parameter, or parameters that can't be seen.
     pub(crate) has_rest: bool,
+    /// What it is can only be seen at run time.
+    pub(crate) is_unseen: bool,
     pub(crate) default: Option<DefaultForm>,
+    pub(crate) from: Option<From>,
+}
+
+/// The module that an export comes from, and its name there.
+#[derive(Debug, Clone)]
+pub(crate) struct From {
+    pub(crate) specifier: String,
+    pub(crate) name: String,
 }
 
 /// How a default export without a name gets one.
@@ -49,6 +59,10 @@ pub(crate) struct DefaultForm {
 pub(super) struct Exports {
     pub(super) listed: Vec<Export>,
     pub(super) problems: Vec<Problem>,
+    /// Specifiers of the modules that are exported from.
+    pub(super) sources: Vec<String>,
+    /// `export * from`, to be spread when all names are known that hide others.
+    stars: Vec<(String, Range<u32>)>,
 }
 
 impl Exports {
@@ -73,19 +87,23 @@ enum Value<'a> {
 type Locals<'a> = FxHashMap<&'a Atom, (Value<'a>, Range<u32>)>;
 
 /// Reads the exports of a file.
-pub(super) fn exports(statements: &[Statement]) -> Exports {
+pub(super) fn exports(statements: &[Statement], known: &Known) -> Exports {
     let locals = locals(statements);
     let mut exports = Exports::default();
     for statement in statements {
         if let Statement::Module(declaration) = statement {
-            exports.declaration(declaration, &locals);
+            exports.declaration(declaration, &locals, known);
         }
     }
+    exports.spread_stars(known);
     exports
 }
 
+/// What other modules export, by specifier.
+pub(super) type Known = HashMap<String, Vec<String>>;
+
 impl Exports {
-    fn declaration(&mut self, declaration: &ModuleDecl, locals: &Locals) {
+    fn declaration(&mut self, declaration: &ModuleDecl, locals: &Locals, known: &Known) {
         match declaration {
             ModuleDecl::ExportDecl(it) => {
                 let mut names = Vec::new();
@@ -95,7 +113,7 @@ impl Exports {
                     self.take(name.to_string(), name, *value, at.clone(), locals);
                 }
             }
-            ModuleDecl::ExportNamed(it) if !it.type_only => self.named(it, locals),
+            ModuleDecl::ExportNamed(it) if !it.type_only => self.named(it, locals, known),
             ModuleDecl::ExportDefaultDecl(it) => match &it.decl {
                 DefaultDecl::Fn(function) => {
                     if function.function.body.is_none() {
@@ -135,10 +153,13 @@ impl Exports {
                 self.anonymous(Value::Expr(&it.expr), value, keywords, false, locals);
             }
             ModuleDecl::ExportAll(it) if !it.type_only => {
-                self.problems.push(Problem { rule: Rule::ReExport, at: range(it) });
+                let at = range(it);
+                if self.is_known(&it.src, it.with.is_some(), at.clone(), known) {
+                    self.stars.push((specifier(&it.src), at));
+                }
             }
             ModuleDecl::TsImportEquals(it) if it.is_export && !it.is_type_only => {
-                self.problems.push(Problem { rule: Rule::ReExport, at: range(&**it) });
+                self.problems.push(Problem { rule: Rule::CommonJs, at: range(&**it) });
             }
             ModuleDecl::TsExportAssignment(it) => {
                 self.problems.push(Problem { rule: Rule::CommonJs, at: range(it) });
@@ -147,12 +168,20 @@ impl Exports {
         }
     }
 
-    fn named(&mut self, it: &NamedExport, locals: &Locals) {
+    fn named(&mut self, it: &NamedExport, locals: &Locals, known: &Known) {
         let is_type =
             |it: &ExportSpecifier| matches!(it, ExportSpecifier::Named(it) if it.is_type_only);
-        if it.src.is_some() {
-            if it.specifiers.iter().any(|it| !is_type(it)) {
-                self.problems.push(Problem { rule: Rule::ReExport, at: range(it) });
+        if let Some(src) = &it.src {
+            if let [ExportSpecifier::Namespace(namespace)] = it.specifiers.as_slice() {
+                let name = namespace.name.atom().to_string();
+                self.not_a_function(&name, "a module", range(it));
+            } else if it.specifiers.iter().any(|it| !is_type(it))
+                && self.is_known(src, it.with.is_some(), range(it), known)
+            {
+                let names = known.get(&specifier(src)).map_or(&[][..], |it| it);
+                for it in it.specifiers.iter().filter(|it| !is_type(it)) {
+                    self.from(it, specifier(src), names);
+                }
             }
             return;
         }
@@ -173,7 +202,73 @@ impl Exports {
     fn take(&mut self, name: String, local: &Atom, value: Value, at: Range<u32>, locals: &Locals) {
         if let Some((params, has_rest)) = self.judge(&name, value, at.clone(), locals) {
             let local = Some(local.clone());
-            self.listed.push(Export { name, local, at, params, has_rest, default: None });
+            let is_unseen = is_unseen(value, locals);
+            let (default, from) = (None, None);
+            self.listed.push(Export {
+                name,
+                local,
+                at,
+                params,
+                has_rest,
+                is_unseen,
+                default,
+                from,
+            });
+        }
+    }
+
+    /// Whether the exports of the module at `src` are known; if not, that is a problem.
+    fn is_known(&mut self, src: &Str, has_attributes: bool, at: Range<u32>, known: &Known) -> bool {
+        let specifier = specifier(src);
+        let is_known = !has_attributes && known.contains_key(&specifier);
+        if !is_known {
+            let rule = Rule::ReExport { specifier: specifier.clone() };
+            self.problems.push(Problem { rule, at });
+        }
+        if !self.sources.contains(&specifier) {
+            self.sources.push(specifier);
+        }
+        is_known
+    }
+
+    /// `export { orig as name } from 'specifier'`; what isn't among the module's `names` is a type.
+    fn from(&mut self, it: &ExportSpecifier, specifier: String, names: &[String]) {
+        let ExportSpecifier::Named(it) = it else { return };
+        let orig = it.orig.atom().to_string();
+        if names.contains(&orig) {
+            let name = it.exported.as_ref().unwrap_or(&it.orig).atom().to_string();
+            self.take_from(name, From { specifier, name: orig }, range(it));
+        }
+    }
+
+    fn take_from(&mut self, name: String, from: From, at: Range<u32>) {
+        self.listed.push(Export {
+            name,
+            local: None,
+            at,
+            params: 0,
+            has_rest: true,
+            is_unseen: true,
+            default: None,
+            from: Some(from),
+        });
+    }
+
+    /// `export *` gives all names but `default`, those that the file exports itself, and those that come twice.
+    fn spread_stars(&mut self, known: &Known) {
+        let own = self.names();
+        let stars = std::mem::take(&mut self.stars);
+        let of = |specifier: &String| known.get(specifier).map_or(&[][..], |it| it);
+        for (index, (specifier, at)) in stars.iter().enumerate() {
+            let others = || stars.iter().enumerate().filter(|(other, _)| *other != index);
+            for name in of(specifier) {
+                let is_twice =
+                    others().any(|(_, (other, _))| other != specifier && of(other).contains(name));
+                if name != "default" && !own.contains(name) && !is_twice {
+                    let from = From { specifier: specifier.clone(), name: name.clone() };
+                    self.take_from(name.clone(), from, at.clone());
+                }
+            }
         }
     }
 
@@ -192,7 +287,17 @@ impl Exports {
         let name_at = is_declaration.then_some(at.start);
         let default = Some(DefaultForm { keywords, name_at });
         let name = "default".to_owned();
-        self.listed.push(Export { name, local: None, at, params, has_rest, default });
+        let is_unseen = is_unseen(value, locals);
+        self.listed.push(Export {
+            name,
+            local: None,
+            at,
+            params,
+            has_rest,
+            is_unseen,
+            default,
+            from: None,
+        });
     }
 
     /// The parameters of the action that `value` is, or a problem.
@@ -223,6 +328,14 @@ impl Exports {
         let rule = Rule::NotAFunction { name: name.to_owned(), is_a };
         self.problems.push(Problem { rule, at });
     }
+}
+
+fn specifier(src: &Str) -> String {
+    src.value.to_string_lossy().into_owned()
+}
+
+fn is_unseen(value: Value, locals: &Locals) -> bool {
+    matches!(settle(value, locals), Value::Unknown | Value::Expr(_))
 }
 
 /// Follows an expression to what it certainly is.
@@ -392,7 +505,7 @@ fn has_only_types(body: &TsNamespaceBody) -> bool {
 }
 
 /// The names that an exported declaration exports; those that exist only as types are not among the locals' values.
-fn declared_names<'a>(declaration: &'a Decl, names: &mut Vec<&'a Atom>) {
+pub(crate) fn declared_names<'a>(declaration: &'a Decl, names: &mut Vec<&'a Atom>) {
     match declaration {
         Decl::Fn(it) if !it.declare && it.function.body.is_some() => names.push(&it.ident.sym),
         Decl::Class(it) if !it.declare => names.push(&it.ident.sym),

@@ -15,7 +15,11 @@ use swc_core::{
 };
 
 use self::scope::ScopeId;
-pub(crate) use self::{capture::Rename, directive::Prologue, export::Export};
+pub(crate) use self::{
+    capture::Rename,
+    directive::Prologue,
+    export::{Export, From, declared_names},
+};
 use crate::{
     Options, Target,
     diagnostics::{Problem, Rule},
@@ -34,6 +38,8 @@ pub(crate) struct Facts {
     pub(crate) prologues: Vec<(Owner, Prologue)>,
     /// What an action file exports.
     pub(crate) exports: Vec<Export>,
+    /// Specifiers of the modules that an action file exports from.
+    pub(crate) exports_from: Vec<String>,
     /// Functions with the directive in their bodies, in the order of the source.
     pub(crate) inline: Vec<Inline>,
     /// Identifiers that are written anew where they stand.
@@ -135,7 +141,7 @@ pub(crate) fn analyse(program: &Program, text: &Text, options: &Options) -> Fact
         problems.push(Problem { rule: Rule::ClientAndServer, at: at.clone() });
     }
     let is_action_file = file.server_at.is_some();
-    let exports = export::exports(&statements);
+    let exports = export::exports(&statements, &options.exports_of);
 
     let context = walk::FileContext {
         is_action_file,
@@ -178,6 +184,7 @@ pub(crate) fn analyse(program: &Program, text: &Text, options: &Options) -> Fact
         start,
         prologues,
         exports: if is_action_file { exports.listed } else { Vec::new() },
+        exports_from: if is_action_file { exports.sources } else { Vec::new() },
         inline: walked.inline,
         renames: captures.renames,
         problems,

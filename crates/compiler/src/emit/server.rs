@@ -14,11 +14,13 @@ use std::fmt::Write;
 
 use super::{
     Emitted, Names,
+    client::is_name,
     edit::{Edits, Origin, Writer, line_ends},
 };
 use crate::{
     Action, Options,
-    analyse::{Export, Facts, FirstParam, Inline, Owner, Site},
+    analyse::{Export, Facts, FirstParam, From, Inline, Owner, Site},
+    id::relative,
     text::{Text, js_string, push_js_string},
 };
 
@@ -33,6 +35,8 @@ pub(super) fn emit(facts: &Facts, actions: &[Action], text: &Text, options: &Opt
         head: String::new(),
         tail: String::new(),
         uses: Uses::default(),
+        imported: 0,
+        file: relative(&options.filename, &options.root),
     };
     server.prologues();
     for (export, action) in facts.exports.iter().zip(exported) {
@@ -59,6 +63,10 @@ struct Server<'a> {
     /// What comes behind the last.
     tail: String,
     uses: Uses,
+    /// How many names are imported from modules that are exported from.
+    imported: u32,
+    /// The file as it is named in messages.
+    file: String,
 }
 
 /// What has to be imported.
@@ -109,9 +117,10 @@ impl Server<'_> {
     }
 
     fn export(&mut self, export: &Export, action: &Action) {
-        let local = match (&export.local, &export.default) {
-            (Some(local), _) => local.to_string(),
-            (None, default) => {
+        let local = match (&export.local, &export.from, &export.default) {
+            (Some(local), ..) => local.to_string(),
+            (None, Some(from), _) => self.import_from(from),
+            (None, None, default) => {
                 let local = self.names.of("default");
                 if let Some(default) = default {
                     let ends = line_ends(self.text.slice(&default.keywords));
@@ -130,8 +139,26 @@ impl Server<'_> {
                 local
             }
         };
-        let call = self.register(&local, action, &action.export_name);
+        let mut call = self.register(&local, action, &action.export_name);
+        if export.is_unseen {
+            // Only the running module can tell whether it is a function: it says where it is exported.
+            call.truncate(call.len() - 1);
+            let place = format!("{}:{}:{}", self.file, action.line, action.column);
+            call.push_str(", ");
+            push_js_string(&mut call, &place);
+            call.push(')');
+        }
         self.tail.extend([&call, ";\n"]);
+    }
+
+    /// Imports what is exported from another module, under a name of our own.
+    fn import_from(&mut self, from: &From) -> String {
+        let local = self.names.of(&format!("from_{}", self.imported));
+        self.imported += 1;
+        let name = if is_name(&from.name) { from.name.clone() } else { js_string(&from.name) };
+        let module = js_string(&from.specifier);
+        self.head.extend(["import { ", &name, " as ", &local, " } from ", &module, ";"]);
+        local
     }
 
     fn register(&mut self, function: &str, action: &Action, name: &str) -> String {
