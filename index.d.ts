@@ -43,6 +43,14 @@ export interface TransformOptions {
   runtime?: Partial<Record<'server' | 'ssr' | 'client', string>>
   /** Whether to make a source map (v3). Default: `false`. */
   sourceMap?: boolean
+  /** The source map (v3, JSON text) of `code` itself, if an earlier step made it: the map then leads to what that step read. */
+  inputMap?: string
+  /**
+   * What other modules export at run time, by the specifiers with which a `"use server"` file exports from them. Needed
+   * for `export * from './x'` and `export { a } from './x'`; the bundlers' plugins find it out. See
+   * {@link TransformResult.exportsFrom}.
+   */
+  exportsOf?: Record<string, string[]>
 }
 
 export interface TransformResult {
@@ -54,6 +62,11 @@ export interface TransformResult {
   actions: ActionInfo[]
   /** What is wrong with the source, errors and warnings. */
   diagnostics: Diagnostic[]
+  /**
+   * Specifiers of the modules that a `"use server"` file exports from. Without an entry for each in
+   * {@link TransformOptions.exportsOf} there is an `errand::re-export` among the diagnostics.
+   */
+  exportsFrom: string[]
 }
 
 /** One function that a client may call. */

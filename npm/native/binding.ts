@@ -8,6 +8,7 @@ import type { TransformOptions } from '../../index.d.ts'
 export interface Native {
   transform(code: string, options: TransformOptions): Promise<Compiled>
   transformSync(code: string, options: TransformOptions): Compiled
+  moduleExports(code: string, filename: string): string | null
   scan(code: string | Uint8Array): boolean
   decodeReply(body: Uint8Array, contentType: string, limits: LimitSettings): Decoded
   encodeResult(text: string, program: string, blobs: Uint8Array[]): Uint8Array
@@ -18,7 +19,7 @@ export interface Native {
 export interface Compiled {
   code: string | null
   map: string | null
-  /** JSON of the actions and the diagnostics, or nothing. */
+  /** JSON of the actions, the diagnostics and the modules exported from, or nothing. */
   facts: string
 }
 

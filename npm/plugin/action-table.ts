@@ -1,15 +1,15 @@
 /** Every action of the source tree: found by reading it, kept in step with it while it changes. */
 
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { relative } from 'node:path'
 
 import { glob } from 'tinyglobby'
 
 import type { ActionInfo } from '../../index.d.ts'
-import { transformSync } from '../native/compile.ts'
 import { native } from '../native/index.ts'
+import { errandError } from '../request/context.ts'
+import { compile, optionsOf, type Resolve } from './compile.ts'
 import { isSource, type Settings } from './options.ts'
 
 /** Folders that are never source, wherever they are. */
@@ -18,6 +18,10 @@ const IGNORED = ['**/node_modules/**', '**/dist/**', '**/.*/**']
 export class ActionTable {
   readonly #settings: Settings
   readonly #actions = new Map<string, ActionInfo[]>()
+  /** Files that export from other modules, and from which. */
+  readonly #exportsFrom = new Map<string, string[]>()
+  /** Files that only client code refers to, once that is known. */
+  #isClientOnly: ((file: string) => boolean) | undefined
 
   constructor(settings: Settings) {
     this.#settings = settings
@@ -34,22 +38,31 @@ export class ActionTable {
     )
   }
 
-  /** Reads one file anew; one that is gone has no actions. */
-  refresh(file: string): void {
-    if (!isSource(this.#settings, file)) return
-    let bytes: Uint8Array | undefined
-    try {
-      bytes = readFileSync(file)
-    } catch {
-      // Deleted, or about to be replaced.
+  /** Reads those files again that export from other modules, now that the bundler can say where these are. */
+  async settle(resolve: Resolve): Promise<void> {
+    const files = [...this.#exportsFrom.keys()]
+    await Promise.all(files.map(async (file) => this.#read(file, await readFile(file), resolve)))
+  }
+
+  /** Reads one file anew, and those that export from it; one that is gone has no actions. */
+  async refresh(file: string, resolve: Resolve): Promise<void> {
+    const dependents = [...this.#exportsFrom].filter(([, from]) => from.includes(posix(file))).map(([dependent]) => dependent)
+    for (const each of [file, ...dependents]) {
+      if (!isSource(this.#settings, each)) continue
+      const bytes = await readFile(each).catch(() => null) // deleted, or about to be replaced
+      if (bytes) await this.#read(each, bytes, resolve)
+      else this.#actions.delete(posix(each))
     }
-    if (bytes) this.#read(file, bytes)
-    else this.#actions.delete(posix(file))
   }
 
   /** Forgets the files that nobody reaches. */
   prune(isReached: (file: string) => boolean): void {
     for (const file of [...this.#actions.keys()]) if (!isReached(file)) this.#actions.delete(file)
+  }
+
+  /** Says of which files no server code knows. */
+  mark(isClientOnly: (file: string) => boolean): void {
+    this.#isClientOnly = isClientOnly
   }
 
   /**
@@ -73,9 +86,15 @@ export class ActionTable {
     const actions = Object.fromEntries(
       this.#entries().map(([id, { file, action }]) => {
         const { exportName, name, kind, line, column, params, rest, captures } = action
+        const clientOnly = this.#isClientOnly?.(file)
         return [
           id,
-          { file: posix(relative(root, file)), export: exportName, name, kind, line, column, params, rest, captures },
+          {
+            file: posix(relative(root, file)),
+            export: exportName,
+            ...{ name, kind, line, column, params, rest, captures },
+            ...(clientOnly === undefined ? {} : { clientOnly }),
+          },
         ]
       }),
     )
@@ -84,27 +103,40 @@ export class ActionTable {
     return `${JSON.stringify(manifest, null, 2)}\n`
   }
 
-  #read(file: string, bytes: Uint8Array): void {
-    const { root, salt, mode } = this.#settings
-    const actions = native.scan(bytes)
-      ? transformSync(new TextDecoder().decode(bytes), {
-          filename: file,
-          root,
-          target: 'server',
-          mode,
-          ...(salt === undefined ? {} : { salt }),
-        }).actions
-      : []
-    if (actions.length > 0) this.#actions.set(posix(file), actions)
-    else this.#actions.delete(posix(file))
+  async #read(file: string, bytes: Uint8Array, resolve: Resolve = async () => null): Promise<void> {
+    const path = posix(file)
+    this.#actions.delete(path)
+    this.#exportsFrom.delete(path)
+    if (!native.scan(bytes)) return
+    const options = optionsOf(this.#settings, file, { target: 'server' })
+    const { actions, exportsFrom, dependencies } = await compile(new TextDecoder().decode(bytes), options, resolve)
+    if (exportsFrom.length > 0) this.#exportsFrom.set(path, dependencies.map(posix))
+    if (actions.length > 0) this.#actions.set(path, actions)
   }
 
   /** In an order that does not depend on how the files were found: builds must be reproducible. */
-  #entries(): [id: string, { file: string; action: ActionInfo }][] {
-    return [...this.#actions]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .flatMap(([file, actions]) => actions.map((action) => [action.id, { file, action }] as [string, { file: string; action: ActionInfo }]))
+  #entries(): [id: string, entry: Entry][] {
+    const entries = new Map<string, Entry>()
+    for (const [file, actions] of [...this.#actions].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      for (const action of actions) {
+        const other = entries.get(action.id)
+        if (other) throw collision(other, { file, action })
+        entries.set(action.id, { file, action })
+      }
+    }
+    return [...entries]
   }
+}
+
+interface Entry {
+  file: string
+  action: ActionInfo
+}
+
+/** Two of 2^128 ids are equal only by what they were made of: the file under the root, and the name. */
+function collision(one: Entry, other: Entry): Error {
+  const [a, b] = [one, other].map(({ file, action }) => `${action.exportName} in ${file}`)
+  return errandError('errand::id-collision', `two actions have the id ${one.action.id}: ${a} and ${b}. Give one another name.`)
 }
 
 function posix(path: string): string {

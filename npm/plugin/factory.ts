@@ -9,8 +9,8 @@
 import { createUnplugin, type UnpluginContext, type UnpluginInstance, type UnpluginOptions } from 'unplugin'
 
 import type { Diagnostic, TransformOptions } from '../../index.d.ts'
-import { transformSync } from '../native/compile.ts'
 import { ActionTable } from './action-table.ts'
+import { compile, optionsOf, type Resolve } from './compile.ts'
 import { isSource, type Options, resolveOptions, type Settings } from './options.ts'
 
 /** Which compiler output a graph needs, and what that output imports from. */
@@ -44,9 +44,13 @@ const CORE = /^errand$/
 const NEXT = /^next\/(cache|navigation|headers)$/
 const RESOLVED_NEXT = '\0errand:next/'
 
+/** All that the compiler's `scan` finds and a little more: a misspelled directive must not pass in silence. */
+const MAY_HOLD_DIRECTIVE = /use se|use action|["'].{3,5}server/
+
 /** The bundler's part: which graph a hook runs for, and hooks of its own. */
 export interface Bundler {
   graphOf(context: unknown): GraphOfHook
+  resolveOf(context: unknown): Resolve
   hooks(build: Build): Partial<UnpluginOptions>
 }
 
@@ -82,20 +86,14 @@ export function createErrand(bundler: Bundler): UnpluginInstance<Options | undef
       },
 
       transform: {
-        filter: { code: 'use server' },
-        handler(code, id) {
+        filter: { code: MAY_HOLD_DIRECTIVE },
+        async handler(code, id) {
           const file = fileOf(id)
           if (file === null || !isSource(settings, file)) return null
           const { name, target, runtime } = bundler.graphOf(this)
-          const result = transformSync(code, {
-            filename: file,
-            root: settings.root,
-            target,
-            runtime,
-            mode: settings.mode,
-            sourceMap: true,
-            ...(settings.salt === undefined ? {} : { salt: settings.salt }),
-          })
+          const options = { ...optionsOf(settings, file, { target, runtime }), sourceMap: true }
+          const result = await compile(code, options, bundler.resolveOf(this))
+          for (const dependency of result.dependencies) this.addWatchFile(dependency)
           report(this, file, result.diagnostics)
           if (result.code === null) return null
           emittedBy(build, name).set(file, result.code)

@@ -17,6 +17,7 @@ export interface Modules {
 export class Reach {
   readonly #table: string
   #server = new Map<string, readonly string[]>()
+  #onServer = new Set<string>()
   #reached = new Set<string>()
 
   /** `table`: the module whose imports don't count. */
@@ -27,7 +28,8 @@ export class Reach {
   /** Notes the graph that holds the actions. It comes first. */
   server(modules: Modules): void {
     this.#server = edgesOf(modules)
-    this.#reached = this.#walk(entriesOf(modules), this.#server)
+    this.#onServer = this.#walk(entriesOf(modules), this.#server)
+    this.#reached = new Set(this.#onServer)
   }
 
   /** Notes another graph. An action that it refers to runs on the server, with all that it imports there. */
@@ -38,6 +40,11 @@ export class Reach {
 
   has(file: string): boolean {
     return this.#reached.has(file)
+  }
+
+  /** Whether the graph that holds the actions reaches it by itself; else only client code refers to it. */
+  hasOnServer(file: string): boolean {
+    return this.#onServer.has(file)
   }
 
   #walk(from: Iterable<string>, edges: Map<string, readonly string[]>): Set<string> {

@@ -6,7 +6,7 @@ import { dirname, isAbsolute, join, sep } from 'node:path'
 import type { UnpluginOptions } from 'unplugin'
 import type { Connect, EnvironmentModuleNode, HotUpdateOptions, Plugin, PluginOption, ViteDevServer } from 'vite'
 
-import { transformSync } from '../native/compile.ts'
+import { compile, optionsOf, type Resolve } from './compile.ts'
 import { type Build, type Bundler, createErrand, emittedBy, type Graph, RESOLVED_ACTIONS } from './factory.ts'
 import { absolute, type Options } from './options.ts'
 import { type Modules, Reach } from './reach.ts'
@@ -47,15 +47,28 @@ interface Environment {
   config: { consumer: 'client' | 'server'; resolve: { conditions: string[] }; build: { outDir: string } }
 }
 
+/** What of a hook's `this` we look at. */
+interface ResolvingContext {
+  resolve(specifier: string, importer: string): Promise<{ id: string; external?: unknown } | null>
+}
+
+/** The file that a module is made of, if it is one. */
+const fileIn = (id: string): string | null => (id.startsWith('\0') ? null : id.replace(/[?#].*$/, ''))
+
 function vite(options: Options): Bundler {
-  return {
+  const bundler: Bundler = {
     graphOf: (context) => {
       const { environment } = context as { environment: Environment }
       const isBundled = environment.mode === 'build' && environment.config.consumer === 'server'
       return { name: environment.name, isBundled, ...graphOf(environment, options.rsc ?? false) }
     },
-    hooks: (build) => ({ vite: hooks(build, options) as NonNullable<UnpluginOptions['vite']> }),
+    resolveOf: (context) => async (specifier, importer) => {
+      const found = await (context as ResolvingContext).resolve(specifier, importer)
+      return found && !found.external ? fileIn(found.id) : null
+    },
+    hooks: (build) => ({ vite: hooks(build, bundler, options) as NonNullable<UnpluginOptions['vite']> }),
   }
+  return bundler
 }
 
 /** By what a graph is for and how it resolves, never by its name: users rename environments. */
@@ -67,7 +80,7 @@ function graphOf({ config }: Environment, rsc: boolean): Graph {
   return { target, runtime }
 }
 
-function hooks(build: Build, options: Options): Partial<Plugin> {
+function hooks(build: Build, bundler: Bundler, options: Options): Partial<Plugin> {
   const { settings, actions } = build
   const reach = new Reach(RESOLVED_ACTIONS)
   let analysis: Analysis | undefined
@@ -101,6 +114,10 @@ function hooks(build: Build, options: Options): Partial<Plugin> {
       },
     },
 
+    buildStart() {
+      return actions.settle(bundler.resolveOf(this))
+    },
+
     // Before it builds, @vitejs/plugin-rsc walks the server's graph and then the one that makes HTML: what neither
     // has met is dead.
     buildEnd(error) {
@@ -109,6 +126,7 @@ function hooks(build: Build, options: Options): Partial<Plugin> {
       if (graphOf(this.environment as unknown as Environment, settings.rsc).target === 'server') return reach.server(modules)
       reach.other(modules)
       actions.prune((file) => reach.has(file))
+      actions.mark((file) => !reach.hasOnServer(file))
     },
 
     // Written by hand: Vite keeps emitted files out of a server's output.
@@ -130,6 +148,7 @@ function writeManifest({ settings, actions }: Build, folder: string): void {
 }
 
 interface HotEnvironment {
+  pluginContainer: { resolveId(specifier: string, importer: string): Promise<{ id: string } | null> }
   moduleGraph: { getModuleById(id: string): EnvironmentModuleNode | undefined; invalidateModule(module: EnvironmentModuleNode): void }
 }
 
@@ -139,16 +158,20 @@ interface HotEnvironment {
  *
  * Runs once per environment, so each is compared with what it was given last.
  */
-function hotUpdate(
+async function hotUpdate(
   build: Build,
   environment: Environment & HotEnvironment,
   { file, modules }: HotUpdateOptions,
-): EnvironmentModuleNode[] | undefined {
+): Promise<EnvironmentModuleNode[] | undefined> {
   const { settings, actions } = build
   const { target, runtime } = graphOf(environment, settings.rsc)
+  const resolve: Resolve = async (specifier, importer) => {
+    const found = await environment.pluginContainer.resolveId(specifier, importer)
+    return found && fileIn(found.id)
+  }
   if (target === 'server') {
     const before = emittedBy(build, environment.name).get(RESOLVED_ACTIONS) ?? actions.toModule(settings.mode)
-    actions.refresh(file)
+    await actions.refresh(file, resolve)
     const after = actions.toModule(settings.mode)
     emittedBy(build, environment.name).set(RESOLVED_ACTIONS, after)
     const table = environment.moduleGraph.getModuleById(RESOLVED_ACTIONS)
@@ -158,15 +181,7 @@ function hotUpdate(
   }
   const before = emittedBy(build, environment.name).get(file)
   if (before === undefined || !existsSync(file)) return undefined
-  const { root, mode, salt } = settings
-  const { code } = transformSync(readFileSync(file, 'utf8'), {
-    filename: file,
-    root,
-    mode,
-    target,
-    runtime,
-    ...(salt === undefined ? {} : { salt }),
-  })
+  const { code } = await compile(readFileSync(file, 'utf8'), optionsOf(settings, file, { target, runtime }), resolve)
   return code === before ? [] : undefined
 }
 

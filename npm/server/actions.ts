@@ -33,6 +33,8 @@ export interface Manifest {
       params: number
       rest: boolean
       captures: string[]
+      /** Whether only client code refers to its file; known for builds with Server Components. */
+      clientOnly?: boolean
     }
   >
 }

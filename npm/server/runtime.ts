@@ -42,13 +42,17 @@ class Captured {
 /**
  * Makes `fn` the action `id`. The same function again, as hot reloading does it, changes nothing.
  *
+ * `place`: the export's file, line and column, where the compiler could not see what it is.
+ *
  * @throws `errand::not-a-function` when the module's export turns out to be something else.
  */
-export function registerServerReference<T>(fn: T, id: string, name: string): T {
+export function registerServerReference<T>(fn: T, id: string, name: string, place?: string): T {
   if (typeof fn !== 'function') {
+    const what = fn === null ? 'null' : Array.isArray(fn) ? 'an array' : fn === undefined ? 'undefined' : `of type ${typeof fn}`
     throw errandError(
       'errand::not-a-function',
-      `the export '${name}' of a "use server" file must be a function, but it is ${fn === null ? 'null' : typeof fn}`,
+      `a "use server" file can only export async functions, and '${name}' is ${what}${place === undefined ? '' : ` (${place})`}. ` +
+        'Move it to a file without "use server".',
     )
   }
   if (Object.hasOwn(fn, '$$typeof')) {

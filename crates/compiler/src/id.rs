@@ -34,15 +34,24 @@ impl Ids {
     }
 }
 
-/// `filename` without its query, with `/` between its parts, relative to `root` if it lies in it.
+/// `filename` without its query, with `/` between its parts, relative to `root`: what lies beside it begins with `..`.
 pub(crate) fn relative(filename: &str, root: &str) -> String {
     let path = filename.split(['?', '#']).next().unwrap_or_default().replace('\\', "/");
     let root = root.replace('\\', "/");
-    let inside = path
-        .strip_prefix(root.trim_end_matches('/'))
-        .filter(|rest| !root.is_empty() && rest.starts_with('/'));
-    let relative = inside.unwrap_or(&path);
-    relative.trim_start_matches("./").trim_start_matches('/').to_owned()
+    if root.is_empty() || !is_absolute(&path) || !is_absolute(&root) {
+        return path.trim_start_matches("./").trim_start_matches('/').to_owned();
+    }
+    let parts =
+        |path: &str| path.split('/').filter(|it| !it.is_empty()).map(str::to_owned).collect();
+    let (path, root): (Vec<String>, Vec<String>) = (parts(&path), parts(&root));
+    let shared = path.iter().zip(&root).take_while(|(a, b)| a == b).count();
+    let up = std::iter::repeat_n("..".to_owned(), root.len() - shared);
+    up.chain(path[shared..].iter().cloned()).collect::<Vec<String>>().join("/")
+}
+
+/// Begins with `/`, or with a drive.
+fn is_absolute(path: &str) -> bool {
+    path.starts_with('/') || path.as_bytes().get(1) == Some(&b':')
 }
 
 #[cfg(test)]
@@ -61,7 +70,17 @@ mod tests {
         ] {
             assert_eq!(relative(filename, root), "src/a.ts", "{filename} in {root}");
         }
-        assert_eq!(relative("/application/a.ts", "/app"), "application/a.ts");
+    }
+
+    #[test]
+    fn what_lies_beside_the_root_is_independent_of_where_both_are() {
+        for (filename, root) in [
+            ("/home/ann/shop/packages/ui/a.ts", "/home/ann/shop/apps/web"),
+            ("/srv/packages/ui/a.ts", "/srv/apps/web/"),
+        ] {
+            assert_eq!(relative(filename, root), "../../packages/ui/a.ts");
+        }
+        assert_eq!(relative("/application/a.ts", "/app"), "../application/a.ts");
     }
 
     #[test]

@@ -8,12 +8,9 @@ use memchr::memmem;
 /// stand in a comment. A directive whose letters are written as escapes (`"use\x20server"`) is a directive by the
 /// language's rules, but not found here. Costs two passes at the speed of memory.
 pub fn scan(code: &[u8]) -> bool {
-    memmem::find(code, b"use server").is_some() || holds_near_miss(code)
-}
-
-/// A misspelled directive would silently send the server's code to the browser: let the parser have a look.
-fn holds_near_miss(code: &[u8]) -> bool {
-    memmem::find_iter(code, b"use se").any(|at| is_near_miss(code, at))
+    // A misspelled directive would silently send the server's code to the browser: let the parser have a look.
+    memmem::find_iter(code, b"use ")
+        .any(|at| code[at..].starts_with(DIRECTIVE.as_bytes()) || is_near_miss(code, at))
         || memmem::find_iter(code, b"server")
             .any(|at| (3..=5).any(|back| at >= back && is_near_miss(code, at - back)))
 }
@@ -66,9 +63,15 @@ mod tests {
 
     #[test]
     fn a_string_that_is_nearly_the_directive_is_found() {
-        for near in
-            ["use sever", "use serve", "use servers", "use-server", "Use server", "useserver"]
-        {
+        for near in [
+            "use sever",
+            "use serve",
+            "use servers",
+            "use-server",
+            "Use server",
+            "useserver",
+            "use action",
+        ] {
             assert!(scan(format!("'{near}'").as_bytes()), "{near}");
             assert!(is_misspelled(near), "{near}");
         }

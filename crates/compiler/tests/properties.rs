@@ -75,6 +75,33 @@ fn every_mapped_word_is_the_word_of_the_source() {
 }
 
 #[test]
+fn a_map_leads_through_the_map_of_the_source() {
+    // An earlier step put a banner on top and wrote `save` for `store`.
+    let source = "/* banner */\n'use server'\nexport async function save(form) {}\n";
+    let input_map = r#"{"version":3,"sources":["store.coffee"],"sourcesContent":["C"],"names":["store"],
+        "mappings":";AAAA;AACA,sBAASA,KAAK"}"#;
+    let options =
+        Options { source_map: true, input_map: Some(input_map.to_owned()), ..Options::default() };
+    let output = transform(source, &options);
+    let (code, map) = (output.code.unwrap(), output.map.unwrap());
+    let original = |word: &str| {
+        let found = mappings(&map).into_iter().find(|it| word_at(&code, it.generated) == word);
+        found.and_then(|it| it.original)
+    };
+    assert_eq!(original("export"), Some((1, 0)));
+    assert_eq!(original("save"), Some((1, 9)));
+    assert_eq!(original("form"), Some((1, 14)));
+    let json: serde_json::Value = serde_json::from_str(&map).unwrap();
+    assert_eq!(json["sources"], serde_json::json!(["store.coffee"]));
+    assert_eq!(json["sourcesContent"], serde_json::json!(["C"]));
+    assert_eq!(json["names"], serde_json::json!(["store"]));
+
+    let unmapped = Options { input_map: Some("no map".to_owned()), ..options };
+    let map = transform(source, &unmapped).map.unwrap();
+    assert!(map.contains("input.js") && map.contains("banner"), "what is no map is ignored");
+}
+
+#[test]
 fn every_line_that_stays_keeps_its_number() {
     for (filename, source, output) in compiled(Target::Server) {
         let (Some(code), Some(map)) = (output.code, output.map) else { continue };

@@ -1,5 +1,7 @@
 //! `transform`, `transformSync`, `scan`.
 
+use std::collections::HashMap;
+
 use compiler::{Action, Diagnostic, Options, Output};
 use napi::{
     Env,
@@ -37,6 +39,15 @@ pub fn scan(env: Env, code: Either<String, Uint8Array>) -> napi::Result<bool> {
     })
 }
 
+/// JSON of what a module exports; `null` when that can't be known.
+#[napi]
+pub fn module_exports(env: Env, code: String, filename: String) -> napi::Result<Option<String>> {
+    now(env, || {
+        let exports = compiler::module_exports(&code, &filename);
+        Ok(exports.map(|it| serde_json::json!({ "names": it.names, "from": it.from }).to_string()))
+    })
+}
+
 fn run(code: &str, options: TransformOptions) -> Result<TransformResult, Failure> {
     Ok(compiler::transform(code, &options.try_into()?).into())
 }
@@ -50,6 +61,8 @@ pub struct TransformOptions {
     pub salt: Option<String>,
     pub runtime: Option<Runtime>,
     pub source_map: Option<bool>,
+    pub input_map: Option<String>,
+    pub exports_of: Option<HashMap<String, Vec<String>>>,
 }
 
 #[napi(object, object_to_js = false)]
@@ -71,6 +84,8 @@ impl TryFrom<TransformOptions> for Options {
         options.root = it.root.unwrap_or(options.root);
         options.salt = it.salt.unwrap_or(options.salt);
         options.source_map = it.source_map.unwrap_or(options.source_map);
+        options.input_map = it.input_map;
+        options.exports_of = it.exports_of.unwrap_or_default();
         let runtime = it.runtime.unwrap_or(Runtime { server: None, ssr: None, client: None });
         options.runtime.server = runtime.server.unwrap_or(options.runtime.server);
         options.runtime.ssr = runtime.ssr.unwrap_or(options.runtime.ssr);
@@ -93,9 +108,11 @@ pub struct TransformResult {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Facts<'a> {
     actions: Vec<ActionInfo<'a>>,
     diagnostics: Vec<DiagnosticInfo<'a>>,
+    exports_from: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -127,10 +144,12 @@ struct DiagnosticInfo<'a> {
 
 impl From<Output> for TransformResult {
     fn from(it: Output) -> Self {
-        let has_facts = !it.actions.is_empty() || !it.diagnostics.is_empty();
+        let has_facts =
+            !(it.actions.is_empty() && it.diagnostics.is_empty() && it.exports_from.is_empty());
         let facts = has_facts.then(|| Facts {
             actions: it.actions.iter().map(Into::into).collect(),
             diagnostics: it.diagnostics.iter().map(Into::into).collect(),
+            exports_from: &it.exports_from,
         });
         let facts = facts.map(|it| serde_json::to_string(&it).expect("text and numbers are JSON"));
         let nullable = |text: Option<String>| text.map_or(Either::B(Null), Either::A);

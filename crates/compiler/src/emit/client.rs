@@ -20,7 +20,7 @@ pub(super) fn emit(actions: &[Action], text: &Text, options: &Options) -> Emitte
         Target::Server | Target::Ssr => &options.runtime.ssr,
     };
     let has_mappings = options.source_map && is_development(options);
-    let mut writer = Writer::new(text, has_mappings);
+    let mut writer = Writer::new(text, has_mappings, options.input_map.as_deref());
     let exported: Vec<&Action> =
         actions.iter().filter(|it| it.kind == crate::Kind::Module).collect();
     if exported.is_empty() {

@@ -68,11 +68,11 @@ impl Origin<'_> {
 }
 
 impl<'a> Writer<'a> {
-    pub(super) fn new(source: &'a Text<'a>, has_map: bool) -> Self {
+    pub(super) fn new(source: &'a Text<'a>, has_map: bool, input_map: Option<&str>) -> Self {
         Self {
             source,
             code: String::with_capacity(source.source.len() + 1024),
-            mappings: has_map.then(|| Mappings::new(source.source.len())),
+            mappings: has_map.then(|| Mappings::new(source.source.len(), input_map)),
         }
     }
 

@@ -321,7 +321,7 @@ impl Server<'_> {
     }
 
     fn write(mut self, options: &Options) -> Emitted {
-        let mut writer = Writer::new(self.text, options.source_map);
+        let mut writer = Writer::new(self.text, options.source_map, options.input_map.as_deref());
         writer.edited(0..self.text.source.len() as u32, std::mem::take(&mut self.main));
         let moved: Vec<usize> =
             (0..self.moved.len()).filter(|&it| self.facts.inline[it].is_moved()).collect();

@@ -1,5 +1,10 @@
 //! Source maps, version 3.
 
+mod input;
+
+use rustc_hash::FxHashMap;
+
+use self::input::InputMap;
 use crate::text::{Position, push_js_string, utf16_len};
 
 /// Mappings in the order of the generated text.
@@ -8,6 +13,11 @@ pub(super) struct Mappings {
     /// Base64 digits, commas and semicolons.
     encoded: Vec<u8>,
     names: Vec<String>,
+    name_indices: FxHashMap<String, u32>,
+    /// Places of the source are places of what it was made from.
+    input: Option<InputMap>,
+    /// The source of the last mapping.
+    source: u32,
     /// Where the generated text has got to.
     at: Position,
     /// The generated column, the original place and the name of the last mapping.
@@ -19,8 +29,12 @@ pub(super) struct Mappings {
 }
 
 impl Mappings {
-    pub(super) fn new(source_bytes: usize) -> Self {
+    /// `input_map`: the map of the source itself, as JSON.
+    pub(super) fn new(source_bytes: usize, input_map: Option<&str>) -> Self {
         Self {
+            name_indices: FxHashMap::default(),
+            input: input_map.and_then(InputMap::read),
+            source: 0,
             encoded: Vec::with_capacity(source_bytes * 2),
             names: Vec::new(),
             at: Position::default(),
@@ -35,10 +49,7 @@ impl Mappings {
     pub(super) fn generated(&mut self, text: &str, origin: Option<Position>, name: Option<&str>) {
         self.column();
         if let Some(origin) = origin {
-            self.place(origin);
-            if let Some(name) = name {
-                self.name(name);
-            }
+            self.place(origin, name);
         }
         match text.rsplit_once('\n') {
             None => self.at.column += utf16_len(text),
@@ -93,6 +104,7 @@ impl Mappings {
     fn token(&mut self, origin: Position) {
         let moved = self.at.column - self.column;
         let is_parallel = self.has_mapping
+            && self.input.is_none()
             && origin.line == self.original.line
             && origin.column.wrapping_sub(self.original.column) == moved;
         if is_parallel && moved < 16 {
@@ -103,7 +115,7 @@ impl Mappings {
             return;
         }
         self.column();
-        self.place(origin);
+        self.place(origin, None);
     }
 
     fn column(&mut self) {
@@ -115,20 +127,35 @@ impl Mappings {
         self.column = self.at.column;
     }
 
-    fn place(&mut self, origin: Position) {
-        // There is one source, and it doesn't change.
-        self.encoded.push(b'A');
+    fn place(&mut self, origin: Position, name: Option<&str>) {
+        let Some(input) = &self.input else { return self.place_in(0, origin, name) };
+        let Some(traced) = input.trace(origin.line, origin.column) else { return };
+        let origin = Position { line: traced.line, column: traced.column };
+        let known = traced.name.map(|name| input.names[name as usize].clone());
+        self.place_in(traced.source, origin, known.as_deref().or(name));
+    }
+
+    fn place_in(&mut self, source: u32, origin: Position, name: Option<&str>) {
+        self.number(i64::from(source) - i64::from(self.source));
+        self.source = source;
         self.number(i64::from(origin.line) - i64::from(self.original.line));
         self.number(i64::from(origin.column) - i64::from(self.original.column));
         self.original = origin;
+        if let Some(name) = name {
+            self.name(name);
+        }
     }
 
     fn name(&mut self, name: &str) {
-        let known = self.names.iter().position(|it| it == name);
-        let index = known.unwrap_or_else(|| {
-            self.names.push(name.to_owned());
-            self.names.len() - 1
-        }) as u32;
+        let index = match self.name_indices.get(name) {
+            Some(index) => *index,
+            None => {
+                let index = self.names.len() as u32;
+                self.names.push(name.to_owned());
+                self.name_indices.insert(name.to_owned(), index);
+                index
+            }
+        };
         self.number(i64::from(index) - i64::from(self.name));
         self.name = index;
     }
@@ -154,22 +181,33 @@ impl Mappings {
         }
     }
 
-    /// The map as JSON, with the whole source in it.
-    pub(super) fn into_json(self, filename: &str, source: &str) -> String {
+    /// The map as JSON, with the whole text of each source that is known.
+    pub(super) fn into_json(mut self, filename: &str, source: &str) -> String {
         let mut json = String::with_capacity(self.encoded.len() + source.len() * 9 / 8 + 200);
+        let (sources, contents) = match self.input.take() {
+            Some(input) => (input.sources, input.contents),
+            None => (vec![Some(filename.to_owned())], vec![Some(source.to_owned())]),
+        };
         json.push_str(r#"{"version":3,"sources":["#);
-        push_js_string(&mut json, filename);
+        push_list(&mut json, &sources);
         json.push_str(r#"],"sourcesContent":["#);
-        push_js_string(&mut json, source);
+        push_list(&mut json, &contents);
         json.push_str(r#"],"names":["#);
-        for (index, name) in self.names.iter().enumerate() {
-            json.push_str(if index == 0 { "" } else { "," });
-            push_js_string(&mut json, name);
-        }
+        push_list(&mut json, &self.names.into_iter().map(Some).collect::<Vec<_>>());
         json.push_str(r#"],"mappings":""#);
         json.push_str(std::str::from_utf8(&self.encoded).unwrap_or_default());
         json.push_str("\"}");
         json
+    }
+}
+
+fn push_list(json: &mut String, items: &[Option<impl AsRef<str>>]) {
+    for (index, item) in items.iter().enumerate() {
+        json.push_str(if index == 0 { "" } else { "," });
+        match item {
+            Some(text) => push_js_string(json, text.as_ref()),
+            None => json.push_str("null"),
+        }
     }
 }
 
@@ -229,7 +267,7 @@ mod tests {
         for (number, digits) in
             [(0, "A"), (1, "C"), (-1, "D"), (15, "e"), (16, "gB"), (1000, "w+B")]
         {
-            let mut mappings = Mappings::new(0);
+            let mut mappings = Mappings::new(0, None);
             mappings.number(number);
             assert_eq!(encoded(mappings), digits);
         }
@@ -237,7 +275,7 @@ mod tests {
 
     #[test]
     fn what_is_generated_is_mapped_as_a_whole() {
-        let mut mappings = Mappings::new(0);
+        let mut mappings = Mappings::new(0, None);
         mappings.generated("abc ", Some(Position { line: 0, column: 0 }), Some("x"));
         mappings.generated("ours\n\n ", None, None);
         mappings.generated("b", Some(Position { line: 1, column: 3 }), Some("x"));
@@ -247,7 +285,7 @@ mod tests {
 
     #[test]
     fn the_source_is_mapped_word_by_word_and_sign_by_sign() {
-        let mut mappings = Mappings::new(0);
+        let mut mappings = Mappings::new(0, None);
         mappings.original("a += é😀b(c)\n  d", Position { line: 2, column: 1 });
         // a, +, =, é😀b, (, c, ), then d on the next line
         assert_eq!(encoded(mappings), "AAEC,EAAE,CAAC,EAAE,IAAI,CAAC,CAAC;EACV");
