@@ -3,7 +3,7 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 
-import { build, createLogger, createServer, type InlineConfig, type Rollup, type ViteDevServer } from 'vite'
+import { build, type BuildOptions, createLogger, createServer, type InlineConfig, type Rollup, type ViteDevServer } from 'vite'
 
 import type { Manifest } from '../../npm/server/actions.ts'
 import errand, { type Options } from '../../dist/plugin/vite.js'
@@ -15,7 +15,7 @@ export interface App {
   folder: string
   write(files: Record<string, string>): void
   /** Builds for the browser; gives the text of all chunks. */
-  client(options?: Options): Promise<string>
+  client(options?: Options, more?: BuildOptions): Promise<string>
   /** Builds the server from `server.ts`; gives its module. */
   server(options?: Options): Promise<Record<string, unknown>>
   manifest(): Manifest
@@ -50,10 +50,10 @@ export function app(name: string, files: Record<string, string>): App {
     warnings,
     write,
     remove,
-    async client(options) {
+    async client(options, more) {
       const output = (await build({
         ...config(options),
-        build: { outDir: 'dist/client', minify: false, rollupOptions: { input: join(folder, 'client.ts'), preserveEntrySignatures: 'strict' } },
+        build: { outDir: 'dist/client', minify: false, rollupOptions: { input: join(folder, 'client.ts'), preserveEntrySignatures: 'strict' }, ...more },
       })) as Rollup.RollupOutput
       return output.output.map((it) => ('code' in it ? it.code : '')).join('\n')
     },
