@@ -1,0 +1,3 @@
+export function stamp(title: string, by: number): string {
+  return `${title} ${by}`
+}

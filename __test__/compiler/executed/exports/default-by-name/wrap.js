@@ -1,0 +1,1 @@
+export const wrap = (action) => async (...args) => [...(await action(...args)), 'and more']

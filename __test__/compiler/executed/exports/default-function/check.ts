@@ -1,0 +1,8 @@
+import assert from 'node:assert/strict'
+
+import type { Check } from '../../../case.ts'
+
+export const check: Check = async ({ module, call }) => {
+  assert.deepEqual(await call(module['default'], 1), ['anonymous', 1])
+  assert.equal(module['default'].name, 'default')
+}

@@ -1,0 +1,3 @@
+export async function helper(a) {
+  return ['imported', a]
+}

@@ -1,0 +1,4 @@
+'use server'
+
+const config = JSON.parse('{ "limit": 5 }')
+export const limit = config.limit

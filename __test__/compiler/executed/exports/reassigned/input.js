@@ -1,0 +1,4 @@
+'use server'
+
+export let save = async () => 'first'
+if (save) save = async () => 'second'

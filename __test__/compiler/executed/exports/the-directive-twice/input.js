@@ -1,0 +1,6 @@
+'use server'
+
+export async function save(a) {
+  'use server'
+  return a
+}

@@ -1,0 +1,1 @@
+export const received: unknown[] = ((globalThis as { received?: unknown[] }).received ??= [])

@@ -1,0 +1,7 @@
+export default async function () {
+  'use server'
+  return ['anonymous', helper()]
+}
+function helper() {
+  return 'helper'
+}
