@@ -62,7 +62,8 @@ export function startServer(bundles: Bundles): (name: string) => Promise<Case> {
 
   const toBrowser = async <T>(value: T): Promise<T> => createServerReference(GIVE)(gifts.push(value) - 1) as Promise<T>
   const call: Case['call'] = async (reference, ...args) => {
-    const [held, ...sent] = await toBrowser([reference, ...args])
+    const held = await toBrowser(reference)
+    const sent = await Promise.all(args.map((it) => (typeof it === 'function' ? toBrowser(it) : it)))
     const here: unknown = await reference(...args)
     assert.deepEqual(await held(...sent), here, 'from a browser it comes to something else')
     return here

@@ -86,7 +86,15 @@ export function bindCaptured(action: AnyFunction & { $$id?: string }, capture: (
   const id = action.$$id ?? ''
   let sealed: string | undefined
   const reference = {
-    [action.name]: (...args: unknown[]): unknown => action(new Captured(capture()), ...args),
+    [action.name](...args: unknown[]): unknown {
+      let values: unknown[]
+      try {
+        values = capture()
+      } catch (error) {
+        return Promise.reject(error) // a variable that isn't initialised yet: no async function throws at once
+      }
+      return action(new Captured(values), ...args)
+    },
   }[action.name] as AnyFunction
   return refer(reference, id, () => [(sealed ??= sealCaptured(id, capture()))])
 }
