@@ -5,7 +5,7 @@
 
 import { encodeReference } from '../client/reply.ts'
 import { errandError } from '../request/context.ts'
-import { lower, revive } from '../values/index.ts'
+import { lowerGraph, revive } from '../values/index.ts'
 import { hostOfProcess, loadAction } from './host.ts'
 
 // Any function may be an action; what it takes and gives is its own affair.
@@ -131,7 +131,7 @@ function formAction(this: ServerReference, prefix: string): FormAction {
 }
 
 function sealCaptured(id: string, values: unknown[]): string {
-  const { text, program, blobs } = lower(values)
+  const { text, program, blobs } = lowerGraph(values, 'captured')
   if (blobs.length > 0) throw errandError('errand::unserializable', 'an action can not capture a file')
   return hostOfProcess().seal(id, text, program)
 }

@@ -34,7 +34,24 @@ export function lower(value: unknown, root = 'result'): Lowered {
   return new Lowering(root).run(value)
 }
 
+/**
+ * As {@link lower}, but a plain object or array that occurs twice stays one too, and may contain itself. Costs a walk
+ * more.
+ *
+ * ```ts
+ * const post = { id: 1 }
+ * lowerGraph([post, post], 'captured')   // { text: '[[null,null],{"id":1}]', program: '["t",1,"=",0,0,"=",1,0]', … }
+ * ```
+ */
+export function lowerGraph(value: unknown, root: string): Lowered {
+  return new Lowering(root, occurringTwice(value)).run(value)
+}
+
 type Op = string | number | null
+
+type Fields = Record<string, unknown>
+
+const NONE: ReadonlySet<unknown> = new Set()
 
 /** One value being taken apart. Invariant: `#ops` always stands where `#keys` and `#unentered` say. */
 class Lowering {
@@ -44,7 +61,9 @@ class Lowering {
   /** Objects (and the names of odd values) that have a node already. */
   readonly #nodes = new Map<unknown, number>()
   /** Trees that wait for their turn: Maps and the like are walked after the tree that they were found in. */
-  readonly #queue: { path: string; tree: number; items: unknown[] }[] = []
+  readonly #queue: { path: string; tree: number; items: object }[] = []
+  /** Arrays and plain objects that get a tree each, so that they can be placed more than once. */
+  readonly #shared: ReadonlySet<unknown>
 
   #path: string
   #tree = 0
@@ -56,11 +75,13 @@ class Lowering {
   /** How many of the last `#keys` the program has not entered: most containers need no instruction. */
   #unentered = 0
 
-  constructor(root: string) {
+  constructor(root: string, shared: ReadonlySet<unknown> = NONE) {
     this.#path = root
+    this.#shared = shared
   }
 
   run(value: unknown): Lowered {
+    if (this.#shared.has(value)) this.#node(value, ['t', 0])
     const tree = isContainer(value) ? this.#container(value) : this.#visit(value, undefined)
     this.#trees[0] = tree
     for (const { path, tree, items } of this.#queue) {
@@ -94,6 +115,7 @@ class Lowering {
 
   #object(value: object, key: string | number | undefined): unknown {
     if (isContainer(value)) {
+      if (this.#shared.has(value)) return this.#place(key, this.#treeOf(value, key))
       if (key === undefined) return this.#container(value)
       this.#keys.push(key)
       this.#unentered++
@@ -117,7 +139,7 @@ class Lowering {
   #container(value: object): unknown {
     this.#ancestors.push(value)
     if (this.#ancestors.length > MAX_DEPTH) this.#refuseDepth()
-    const walked = Array.isArray(value) ? this.#array(value) : this.#record(value as Record<string, unknown>)
+    const walked = Array.isArray(value) ? this.#array(value) : this.#record(value as Fields)
     this.#ancestors.pop()
     return walked
   }
@@ -132,8 +154,8 @@ class Lowering {
     return copy ?? items
   }
 
-  #record(fields: Record<string, unknown>): unknown {
-    let copy: Record<string, unknown> | undefined
+  #record(fields: Fields): unknown {
+    let copy: Fields | undefined
     for (const key of Object.keys(fields)) {
       const field = fields[key]
       if (key === '__proto__') {
@@ -169,6 +191,10 @@ class Lowering {
     return this.#node(value, ['h', value.$$id, bound === null ? null : this.#enqueue([...bound], key)])
   }
 
+  #treeOf(value: object, key: string | number | undefined): number {
+    return this.#nodes.get(value) ?? this.#node(value, ['t', this.#enqueue(value, key)])
+  }
+
   #odd(value: number): number {
     const op = value === 0 ? '-0' : value > 0 ? 'I' : value < 0 ? '-I' : 'N'
     return this.#node(op, [op])
@@ -182,7 +208,7 @@ class Lowering {
     return this.#nodes.size - 1
   }
 
-  #enqueue(items: unknown[], key: string | number | undefined): number {
+  #enqueue(items: object, key: string | number | undefined): number {
     const tree = this.#queue.length + 1
     this.#queue.push({ path: this.#pathTo(key), tree, items })
     return tree
@@ -213,6 +239,26 @@ class Lowering {
     const path = this.#keys.reduce<string>(child, this.#path)
     return key === undefined ? path : child(path, key)
   }
+}
+
+/** The arrays and plain objects to which more than one way leads. */
+function occurringTwice(root: unknown): Set<object> {
+  const seen = new Set<object>()
+  const twice = new Set<object>()
+  const waiting = [root]
+  while (waiting.length > 0) {
+    const value = waiting.pop()
+    if (typeof value !== 'object' || value === null) continue
+    if (seen.has(value)) {
+      if (isContainer(value)) twice.add(value)
+      continue
+    }
+    seen.add(value)
+    if (value instanceof Map) for (const entry of value) waiting.push(...entry)
+    else if (value instanceof Set) for (const item of value) waiting.push(item)
+    else if (isContainer(value)) for (const key of Object.keys(value)) waiting.push((value as Fields)[key])
+  }
+  return twice
 }
 
 /** Arrays and plain objects, but not one that prefers its `toJSON`. */
