@@ -1,0 +1,8 @@
+import assert from 'node:assert/strict'
+
+import type { Check } from '../../../case.ts'
+
+export const check: Check = async ({ module: { page }, call }) => {
+  assert.deepEqual(await call(page('i'), true), ['i', 'local'])
+  assert.deepEqual(await call(page('i'), false), ['i', 2])
+}

@@ -1,0 +1,6 @@
+export function page(id) {
+  return async (name) => {
+    'use server'
+    return `${id}: ${name}`
+  }
+}

@@ -1,0 +1,4 @@
+export let counter = 10
+export const add = () => {
+  counter += 10
+}

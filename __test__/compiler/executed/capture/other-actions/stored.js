@@ -1,0 +1,5 @@
+'use server'
+
+export async function stored(name) {
+  return `stored ${name}`
+}
