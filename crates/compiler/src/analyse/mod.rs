@@ -105,6 +105,9 @@ pub(crate) enum Site {
     },
     /// `async save() {}` in an object becomes `save: …`, `static async save() {}` becomes `static save = …;`.
     Method { before_key: Range<u32>, after_key: Range<u32>, is_static: bool },
+    /// A static method behind code that runs when the class is made: methods are there before that, fields aren't, so
+    /// `static save = …;` goes to `before`.
+    LateMethod { whole: Range<u32>, key: Range<u32>, before: u32 },
 }
 
 /// The places of a function's text that moving it, or giving it a parameter more, needs.

@@ -282,6 +282,13 @@ impl Server<'_> {
                 edits
                     .replace(after_key.clone(), [sign, " ", &reference, semicolon, &ends].concat());
             }
+            Site::LateMethod { whole, key, before } => {
+                let key = text.slice(key);
+                edits.insert(*before, ["static ", key, " = ", &reference, "; "].concat());
+                // The semicolon: what stood before may have none, and what comes next could go on with it.
+                let ends = line_ends(text.slice(whole));
+                edits.replace(whole.clone(), [";", &ends].concat());
+            }
         }
     }
 

@@ -26,7 +26,7 @@ impl Walk<'_> {
             ClassMember::Constructor(it) => self.constructor(it),
             ClassMember::Method(it) => {
                 it.function.decorators.visit_with(self);
-                let place = class_place(it.kind, it.is_static, range(it), &it.function);
+                let place = self.class_place(it.kind, it.is_static, range(it), &it.function);
                 self.method(&it.key, &it.function, place);
             }
             ClassMember::PrivateMethod(it) => {
@@ -35,7 +35,7 @@ impl Walk<'_> {
                     node: FunctionNode::Function(&it.function),
                     name: Some(format!("#{}", it.key.name).into()),
                     name_at: Some(range(&it.key)),
-                    place: class_place(it.kind, it.is_static, range(it), &it.function),
+                    place: self.class_place(it.kind, it.is_static, range(it), &it.function),
                 });
             }
             ClassMember::ClassProp(it) => {
@@ -94,23 +94,42 @@ impl Walk<'_> {
             place,
         });
     }
+
+    fn class_place<'n>(
+        &self,
+        kind: MethodKind,
+        is_static: bool,
+        mut whole: Range<u32>,
+        function: &Function,
+    ) -> Place<'n> {
+        // A decorator stays with its member, and where it is.
+        let mut after = self.static_code;
+        if let Some(last) = function.decorators.last() {
+            whole.start = whole.start.max(range(last).end);
+            after = None;
+        }
+        match (kind, is_static) {
+            (MethodKind::Getter, _) => Place::Forbidden("a getter"),
+            (MethodKind::Setter, _) => Place::Forbidden("a setter"),
+            (MethodKind::Method, true) => Place::StaticMethod { whole, after },
+            (MethodKind::Method, false) => Place::Forbidden("an instance method"),
+        }
+    }
 }
 
-fn class_place<'n>(
-    kind: MethodKind,
-    is_static: bool,
-    mut whole: Range<u32>,
-    function: &Function,
-) -> Place<'n> {
-    if let Some(last) = function.decorators.last() {
-        whole.start = whole.start.max(range(last).end);
-    }
-    match (kind, is_static) {
-        (MethodKind::Getter, _) => Place::Forbidden("a getter"),
-        (MethodKind::Setter, _) => Place::Forbidden("a setter"),
-        (MethodKind::Method, true) => Place::StaticMethod { whole },
-        (MethodKind::Method, false) => Place::Forbidden("an instance method"),
-    }
+/// Where the code of `member` that runs when its class is made begins, if it has such; keys run before all of it.
+pub(super) fn static_code_of(member: &ClassMember) -> Option<u32> {
+    let (has_code, decorators) = match member {
+        ClassMember::StaticBlock(_) => (true, None),
+        ClassMember::ClassProp(it) => (it.is_static && it.value.is_some(), it.decorators.first()),
+        ClassMember::PrivateProp(it) => (it.is_static && it.value.is_some(), it.decorators.first()),
+        ClassMember::AutoAccessor(it) => {
+            (it.is_static && it.value.is_some(), it.decorators.first())
+        }
+        _ => (false, None),
+    };
+    let start = range(member).start;
+    has_code.then(|| decorators.map_or(start, |it| range(it).start.min(start)))
 }
 
 pub(super) fn private_name_of(member: &ClassMember) -> Option<Atom> {

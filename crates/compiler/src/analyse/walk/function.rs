@@ -43,6 +43,8 @@ pub(super) enum Place<'n> {
     },
     StaticMethod {
         whole: Range<u32>,
+        /// Code of the class that runs when it is made and stands before the method.
+        after: Option<u32>,
     },
     /// What can never be an action, in the words of the diagnostic.
     Forbidden(&'static str),
@@ -228,7 +230,11 @@ impl Walk<'_> {
                     ends_statement: hint.is_default_export || self.ends_statement(it.node),
                 },
             },
-            Place::ObjectMethod { whole } | Place::StaticMethod { whole } => {
+            Place::StaticMethod { whole, after: Some(before) } if it.name.is_some() => {
+                let key = it.name_at.clone().unwrap_or(whole.clone());
+                Site::LateMethod { whole: whole.clone(), key, before: *before }
+            }
+            Place::ObjectMethod { whole } | Place::StaticMethod { whole, .. } => {
                 let key = it.name_at.clone().unwrap_or(whole.clone());
                 Site::Method {
                     before_key: before_key(whole.start, key.start, self.text),

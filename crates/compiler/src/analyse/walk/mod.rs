@@ -47,6 +47,8 @@ pub(super) struct Walk<'a> {
     block: Block,
     /// Private names of the classes around, with the starts of the classes.
     private_names: Vec<(u32, Vec<Atom>)>,
+    /// Where the first code of the class around stands that runs when the class is made, of its members so far.
+    static_code: Option<u32>,
     /// What the code around says about the next expression.
     hint: Hint,
     /// The pattern here is assigned to, not declared.
@@ -144,6 +146,7 @@ impl<'a> Walk<'a> {
             around: Vec::new(),
             block: Block::Module,
             private_names: Vec::new(),
+            static_code: None,
             hint: Hint::default(),
             is_assigning: false,
         }

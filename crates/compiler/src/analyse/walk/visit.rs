@@ -19,7 +19,7 @@ use swc_core::{
 
 use super::{
     Block, Hint, Walk,
-    class::private_name_of,
+    class::{private_name_of, static_code_of},
     function::{Place, Standing},
 };
 use crate::{
@@ -331,9 +331,12 @@ impl Visit for Walk<'_> {
         it.super_class.visit_with(self);
         let names = it.body.iter().filter_map(private_name_of).collect();
         self.private_names.push((range(it).start, names));
+        let static_code = self.static_code.take();
         for member in &it.body {
             self.class_member(member);
+            self.static_code = self.static_code.or_else(|| static_code_of(member));
         }
+        self.static_code = static_code;
         self.private_names.pop();
     }
 
