@@ -279,6 +279,10 @@ impl Server<'_> {
                 let (sign, semicolon) = if *is_static { (" =", ";") } else { (":", "") };
                 let ends = line_ends(text.slice(after_key));
                 edits.remove(before_key.clone(), text);
+                if !*is_static && inline.name == "__proto__" {
+                    // `__proto__: …` would set the prototype.
+                    edits.replace(before_key.end..after_key.start, "['__proto__']");
+                }
                 edits
                     .replace(after_key.clone(), [sign, " ", &reference, semicolon, &ends].concat());
             }

@@ -1,0 +1,8 @@
+export function page(id) {
+  return {
+    async __proto__() {
+      'use server'
+      return id
+    },
+  }
+}
