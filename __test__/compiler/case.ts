@@ -23,6 +23,8 @@ export interface Case {
   module: Module
   /** Calls `reference` here and from a browser, which must come to the same; gives what it resolves to. */
   call(reference: Reference, ...args: unknown[]): Promise<any>
+  /** Calls an action as a browser would that says these things of its own accord. */
+  callById(id: string, ...args: unknown[]): Promise<any>
   /** Sends `value` as an action's result; gives what the browser makes of it, its references callable. */
   toBrowser<T>(value: T): Promise<T>
   /** The input's actions, in the order of the source. */
@@ -74,6 +76,7 @@ export function startServer(bundles: Bundles): (name: string) => Promise<Case> {
   return async (name) => ({
     module: await bundles.load('server', name),
     call,
+    callById: (id, ...args) => createServerReference(id)(...args),
     toBrowser,
     actions: bundles.actionsOf(name),
     load: (graph) => bundles.load(graph, name),
