@@ -87,7 +87,7 @@ pub(crate) enum Site {
         /// Register it behind this place; a declaration is hoisted and registered with the imports.
         initialized_at: Option<u32>,
     },
-    /// A declaration inside a function or a block: becomes a `const` at the start of the block.
+    /// A declaration inside a function, a block or a namespace: becomes a `const` at the start of the block.
     Declaration {
         whole: Range<u32>,
         name: Atom,
@@ -95,6 +95,8 @@ pub(crate) enum Site {
         block_start: Option<u32>,
         scope: ScopeId,
         is_function_body: bool,
+        /// `export`, in a namespace, is part of `whole`.
+        is_exported: bool,
         keyword: &'static str,
     },
     /// A function expression or an arrow.

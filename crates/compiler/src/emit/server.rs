@@ -251,8 +251,9 @@ impl Server<'_> {
         let edits = self.edits(inline.owner);
         match &inline.site {
             Site::Module { .. } => {}
-            Site::Declaration { whole, name, block_start, keyword, .. } => {
-                let declaration = [keyword, " ", name, " = ", &reference, ";"].concat();
+            Site::Declaration { whole, name, block_start, is_exported, keyword, .. } => {
+                let export = if *is_exported { "export " } else { "" };
+                let declaration = [export, keyword, " ", name, " = ", &reference, ";"].concat();
                 match block_start {
                     Some(at) => {
                         edits.insert(*at, format!(" {declaration}"));

@@ -33,6 +33,7 @@ pub(super) enum Place<'n> {
     Declaration {
         name: Atom,
         whole: Range<u32>,
+        is_exported: bool,
     },
     Expression {
         hint: Hint,
@@ -207,7 +208,7 @@ impl Walk<'_> {
             Place::Declaration { name, .. } if around == MODULE && self.block == Block::Module => {
                 Site::Module { local: name.clone(), initialized_at: None }
             }
-            Place::Declaration { name, whole } => {
+            Place::Declaration { name, whole, is_exported } => {
                 let (block_start, is_function_body) = match self.block {
                     Block::Opened { at, is_function_body } => (Some(at), is_function_body),
                     Block::Module | Block::Other => (None, false),
@@ -218,6 +219,7 @@ impl Walk<'_> {
                     scope: around,
                     block_start,
                     is_function_body,
+                    is_exported: *is_exported,
                     keyword: "const",
                 }
             }

@@ -97,7 +97,7 @@ enum Block {
         at: u32,
         is_function_body: bool,
     },
-    /// A `switch`, a TypeScript namespace: there is no such place.
+    /// A `switch`: there is no such place.
     Other,
 }
 

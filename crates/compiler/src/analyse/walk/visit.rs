@@ -1,17 +1,19 @@
 //! The walk's way through each kind of node.
 
+use std::ops::Range;
+
 use swc_core::{
     atoms::Atom,
     ecma::{
         ast::{
             AssignExpr, AssignTarget, BindingIdent, BlockStmt, CatchClause, Class, ClassDecl,
-            ClassExpr, Decl, DefaultDecl, DoWhileStmt, ExportDefaultDecl, ExportDefaultExpr, Expr,
-            FnDecl, FnExpr, ForHead, ForInStmt, ForOfStmt, ForStmt, Ident, IfStmt, ImportDecl,
-            JSXAttr, JSXAttrName, JSXElementName, JSXMemberExpr, JSXObject, LabeledStmt,
-            MemberProp, MetaPropExpr, MetaPropKind, NamedExport, Pat, Prop, SimpleAssignTarget,
-            Stmt, Super, SwitchStmt, ThisExpr, TsEnumDecl, TsImportEqualsDecl, TsModuleBlock,
-            TsModuleDecl, TsModuleName, UpdateExpr, UsingDecl, VarDecl, VarDeclKind, VarDeclarator,
-            WhileStmt,
+            ClassExpr, Decl, DefaultDecl, DoWhileStmt, ExportDecl, ExportDefaultDecl,
+            ExportDefaultExpr, Expr, FnDecl, FnExpr, ForHead, ForInStmt, ForOfStmt, ForStmt, Ident,
+            IfStmt, ImportDecl, JSXAttr, JSXAttrName, JSXElementName, JSXMemberExpr, JSXObject,
+            LabeledStmt, MemberProp, MetaPropExpr, MetaPropKind, NamedExport, Pat, Prop,
+            SimpleAssignTarget, Stmt, Super, SwitchStmt, ThisExpr, TsEnumDecl, TsImportEqualsDecl,
+            TsModuleBlock, TsModuleDecl, TsModuleName, UpdateExpr, UsingDecl, VarDecl, VarDeclKind,
+            VarDeclarator, WhileStmt,
         },
         visit::{Visit, VisitWith, noop_visit_type},
     },
@@ -106,6 +108,20 @@ impl Walk<'_> {
         } else if self.this_of.is_some() {
             self.problem(Rule::ThisInAction, range(root));
         }
+    }
+
+    fn function_declaration(&mut self, it: &FnDecl, whole: Range<u32>, is_exported: bool) {
+        if it.declare || it.function.body.is_none() {
+            return;
+        }
+        let name = it.ident.sym.clone();
+        self.declare(&name);
+        self.function(Standing {
+            node: FunctionNode::Function(&it.function),
+            name: Some(name.clone()),
+            name_at: Some(range(&it.ident)),
+            place: Place::Declaration { name, whole, is_exported },
+        });
     }
 }
 
@@ -263,16 +279,17 @@ impl Visit for Walk<'_> {
     }
 
     fn visit_fn_decl(&mut self, it: &FnDecl) {
-        if it.declare || it.function.body.is_none() {
-            return;
+        self.function_declaration(it, range(it), false);
+    }
+
+    fn visit_export_decl(&mut self, it: &ExportDecl) {
+        match &it.decl {
+            // An export of the module is edited where it stands.
+            Decl::Fn(function) if self.block != Block::Module => {
+                self.function_declaration(function, range(it), true);
+            }
+            _ => it.visit_children_with(self),
         }
-        self.declare(&it.ident.sym);
-        self.function(Standing {
-            node: FunctionNode::Function(&it.function),
-            name: Some(it.ident.sym.clone()),
-            name_at: Some(range(&it.ident)),
-            place: Place::Declaration { name: it.ident.sym.clone(), whole: range(it) },
-        });
     }
 
     // Where an expression is expected, `visit_expr` knows what the code around says.
@@ -292,6 +309,7 @@ impl Visit for Walk<'_> {
                     place: Place::Declaration {
                         name: ident.sym.clone(),
                         whole: range(&**function),
+                        is_exported: false,
                     },
                 });
             }
@@ -480,7 +498,8 @@ impl Visit for Walk<'_> {
     }
 
     fn visit_ts_module_block(&mut self, it: &TsModuleBlock) {
-        self.in_block(Block::Other, |walk| {
+        let block = Block::Opened { at: range(it).start + 1, is_function_body: false };
+        self.in_block(block, |walk| {
             walk.in_scope(true, |walk| it.body.visit_with(walk));
         });
     }
