@@ -4,6 +4,7 @@ mod actions;
 mod capture;
 mod directive;
 mod export;
+mod hoist;
 mod scope;
 mod walk;
 
@@ -87,12 +88,11 @@ pub(crate) enum Site {
         /// Register it behind this place; a declaration is hoisted and registered with the imports.
         initialized_at: Option<u32>,
     },
-    /// A declaration inside a function, a block or a namespace: becomes a `const` at the start of the block.
+    /// A declaration inside a function, a block or a namespace: becomes a `const` that is there before it.
     Declaration {
         whole: Range<u32>,
         name: Atom,
-        /// `None`: where it stands, for there is no place for a statement at the start.
-        block_start: Option<u32>,
+        hoisted: Hoisted,
         scope: ScopeId,
         is_function_body: bool,
         /// `export`, in a namespace, is part of `whole`.
@@ -110,6 +110,25 @@ pub(crate) enum Site {
     /// A static method behind code that runs when the class is made: methods are there before that, fields aren't, so
     /// `static save = …;` goes to `before`.
     LateMethod { whole: Range<u32>, key: Range<u32>, before: u32 },
+}
+
+/// Where a declaration goes that becomes a statement.
+#[derive(Debug, Clone)]
+pub(crate) enum Hoisted {
+    /// To the start of its block.
+    Start(u32),
+    /// In front of its `switch`, which has no place for a statement at its start, in a block around both.
+    Switch(Switch),
+    /// Nowhere: in front of its `switch` it would not see what it captures there, or hide what is looked at.
+    Stays,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Switch {
+    pub(crate) start: u32,
+    /// Where what is looked at ends.
+    pub(crate) head_end: u32,
+    pub(crate) end: u32,
 }
 
 /// The places of a function's text that moving it, or giving it a parameter more, needs.
@@ -177,6 +196,7 @@ pub(crate) fn analyse(program: &Program, text: &Text, options: &Options) -> Fact
     }
     let captures = capture::captures(&walked.scopes, &mut walked.inline);
     problems.extend(captures.problems);
+    hoist::settle_switches(&walked.scopes, &mut walked.inline);
 
     let start = statements
         .iter()

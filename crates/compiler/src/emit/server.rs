@@ -12,6 +12,8 @@
 
 use std::fmt::Write;
 
+use rustc_hash::FxHashSet;
+
 use super::{
     Emitted, Names,
     client::is_name,
@@ -19,7 +21,7 @@ use super::{
 };
 use crate::{
     Action, Options,
-    analyse::{Export, Facts, FirstParam, From, Inline, Owner, Site},
+    analyse::{Export, Facts, FirstParam, From, Hoisted, Inline, Owner, Site},
     id::relative,
     text::{Text, js_string, push_js_string},
 };
@@ -32,6 +34,7 @@ pub(super) fn emit(facts: &Facts, actions: &[Action], text: &Text, options: &Opt
         names: Names::new(text.source),
         main: Edits::default(),
         moved: facts.inline.iter().map(|_| Edits::default()).collect(),
+        switches: FxHashSet::default(),
         head: String::new(),
         tail: String::new(),
         uses: Uses::default(),
@@ -58,6 +61,8 @@ struct Server<'a> {
     main: Edits,
     /// Edits of the texts of moved actions.
     moved: Vec<Edits>,
+    /// Where those begin that have a block around them now.
+    switches: FxHashSet<u32>,
     /// What comes before the first statement, imports excepted.
     head: String,
     /// What comes behind the last.
@@ -251,26 +256,7 @@ impl Server<'_> {
         let edits = self.edits(inline.owner);
         match &inline.site {
             Site::Module { .. } => {}
-            Site::Declaration { whole, name, block_start, is_exported, keyword, .. } => {
-                let export = if *is_exported { "export " } else { "" };
-                let declaration = [export, keyword, " ", name, " = ", &reference, ";"].concat();
-                match block_start {
-                    Some(at) => {
-                        edits.insert(*at, format!(" {declaration}"));
-                        // A declaration ends the statement before it; what comes next could go on with that one.
-                        let next = text.byte(text.skip_trivia(whole.end));
-                        let could_go_on =
-                            matches!(next, Some(b'(' | b'[' | b'`' | b'+' | b'-' | b'/' | b'<'));
-                        let semicolon = if could_go_on { ";" } else { "" };
-                        let ends = line_ends(text.slice(whole));
-                        edits.replace(whole.clone(), format!("{semicolon}{ends}"));
-                    }
-                    None => {
-                        let ends = line_ends(text.slice(whole));
-                        edits.replace(whole.clone(), format!("{declaration}{ends}"));
-                    }
-                }
-            }
+            Site::Declaration { .. } => self.declaration(inline, &reference),
             Site::Expression { whole, ends_statement } => {
                 let ends = line_ends(text.slice(whole));
                 let semicolon = if *ends_statement { ";" } else { "" };
@@ -295,6 +281,40 @@ impl Server<'_> {
                 edits.replace(whole.clone(), [";", &ends].concat());
             }
         }
+    }
+
+    /// Makes a declaration the first statement of its block.
+    fn declaration(&mut self, inline: &Inline, reference: &str) {
+        let Site::Declaration { whole, name, hoisted, is_exported, keyword, .. } = &inline.site
+        else {
+            return;
+        };
+        let text = self.text;
+        let is_first =
+            matches!(hoisted, Hoisted::Switch(switch) if self.switches.insert(switch.start));
+        let edits = self.edits(inline.owner);
+        let export = if *is_exported { "export " } else { "" };
+        let declaration = [export, keyword, " ", name, " = ", reference, ";"].concat();
+        let ends = line_ends(text.slice(whole));
+        match hoisted {
+            Hoisted::Start(at) => edits.insert(*at, [" ", &declaration].concat()),
+            Hoisted::Switch(switch) => {
+                let open = if is_first { "{ " } else { "" };
+                edits.insert(switch.start, [open, &declaration, " "].concat());
+                if is_first {
+                    edits.insert(switch.end, " }");
+                }
+            }
+            Hoisted::Stays => {
+                edits.replace(whole.clone(), [declaration, ends].concat());
+                return;
+            }
+        }
+        // A declaration ends the statement before it; what comes next could go on with that one.
+        let next = text.byte(text.skip_trivia(whole.end));
+        let could_go_on = matches!(next, Some(b'(' | b'[' | b'`' | b'+' | b'-' | b'/' | b'<'));
+        let semicolon = if could_go_on { ";" } else { "" };
+        edits.replace(whole.clone(), [semicolon, &ends].concat());
     }
 
     fn renames(&mut self) {

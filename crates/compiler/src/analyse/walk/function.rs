@@ -11,7 +11,7 @@ use swc_core::{
 use super::{Block, Hint, Walk};
 use crate::{
     analyse::{
-        Inline, Site,
+        Hoisted, Inline, Site,
         actions::{FunctionNode, before_key, signature},
         directive,
         scope::{MODULE, ScopeId},
@@ -209,15 +209,18 @@ impl Walk<'_> {
                 Site::Module { local: name.clone(), initialized_at: None }
             }
             Place::Declaration { name, whole, is_exported } => {
-                let (block_start, is_function_body) = match self.block {
-                    Block::Opened { at, is_function_body } => (Some(at), is_function_body),
-                    Block::Module | Block::Other => (None, false),
+                let (hoisted, is_function_body) = match self.block {
+                    Block::Opened { at, is_function_body } => {
+                        (Hoisted::Start(at), is_function_body)
+                    }
+                    Block::Switch(switch) => (Hoisted::Switch(switch), false),
+                    Block::Module => (Hoisted::Stays, false),
                 };
                 Site::Declaration {
                     whole: whole.clone(),
                     name: name.clone(),
                     scope: around,
-                    block_start,
+                    hoisted,
                     is_function_body,
                     is_exported: *is_exported,
                     keyword: "const",

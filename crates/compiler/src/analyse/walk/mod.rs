@@ -17,7 +17,7 @@ use swc_core::{
 };
 
 use super::{
-    Inline, Owner, Prologue, Site,
+    Inline, Owner, Prologue, Site, Switch,
     actions::bound_names,
     scope::{MODULE, ScopeId, Scopes, Use},
 };
@@ -97,8 +97,7 @@ enum Block {
         at: u32,
         is_function_body: bool,
     },
-    /// A `switch`: there is no such place.
-    Other,
+    Switch(Switch),
 }
 
 /// What changes at the border of a function.

@@ -26,6 +26,7 @@ use super::{
 };
 use crate::{
     analyse::{
+        Switch,
         actions::{FunctionNode, key_name},
         directive,
         scope::MODULE,
@@ -389,7 +390,10 @@ impl Visit for Walk<'_> {
 
     fn visit_switch_stmt(&mut self, it: &SwitchStmt) {
         it.discriminant.visit_with(self);
-        self.in_block(Block::Other, |walk| {
+        let whole = range(it);
+        let head_end = range(&*it.discriminant).end;
+        let switch = Switch { start: whole.start, head_end, end: whole.end };
+        self.in_block(Block::Switch(switch), |walk| {
             walk.in_scope(false, |walk| {
                 for case in &it.cases {
                     directive::of_block(&case.cons, &mut walk.found.problems);
