@@ -4,7 +4,6 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
-import { transformSync } from 'errand'
 import errand from 'errand/vite'
 import { build, type InlineConfig, type Plugin } from 'vite'
 
@@ -95,10 +94,9 @@ function inputOf(name: string): string {
   return found
 }
 
-/** Whether there is something of it for a browser to import. */
+/** Whether its directive is on top: then there is something of it for a browser to import. */
 function isActionFile(file: string): boolean {
-  const { code, diagnostics } = transformSync(readFileSync(file, 'utf8'), { filename: file, target: 'client' })
-  return code !== null && diagnostics.every(({ severity }) => severity === 'warning')
+  return /^(?:\s|\/\/.*)*'use server'/.test(readFileSync(file, 'utf8'))
 }
 
 /** What all graphs share. The checks are no source, though some quote the directive. */
@@ -138,18 +136,10 @@ function client(outDir: string, input: Record<string, string>): InlineConfig {
   return { ...config, plugins: [errand(options), externals] }
 }
 
-/** The graph between the two, which only an app with Server Components has. */
+/** The graph between the two, which only an app with Server Components has; of such an app only this is needed. */
 function ssr(outDir: string, input: Record<string, string>): InlineConfig {
   const config = common(outDir, input)
-  const compile: Plugin = {
-    name: 'compile for ssr',
-    enforce: 'pre',
-    transform(code, id) {
-      if (!code.includes('use server')) return null
-      const output = transformSync(code, { filename: id, root: CASES, target: 'ssr', salt: SALT })
-      return output.code === null ? null : { code: output.code, map: null }
-    },
-  }
+  const [compile] = errand({ ...options, rsc: true })
   return { ...config, plugins: [compile, externals], build: { ...config.build, ssr: true } }
 }
 

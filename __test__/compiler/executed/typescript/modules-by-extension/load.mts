@@ -1,0 +1,4 @@
+export default async function load(id: number): Promise<string> {
+  'use server'
+  return `loaded ${id}`
+}

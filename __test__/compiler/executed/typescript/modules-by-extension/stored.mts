@@ -1,0 +1,4 @@
+'use server'
+
+export type Stored = [string, string]
+export const stored = async (id: number): Promise<string> => `stored ${id}`
