@@ -266,15 +266,14 @@ impl Server<'_> {
                 let (sign, semicolon) = if *is_static { (" =", ";") } else { (":", "") };
                 let ends = line_ends(text.slice(after_key));
                 edits.remove(before_key.clone(), text);
-                if !*is_static && inline.name == "__proto__" {
-                    // `__proto__: …` would set the prototype.
-                    edits.replace(before_key.end..after_key.start, "['__proto__']");
+                if let Some(key) = property_key(&inline.name, *is_static) {
+                    edits.replace(before_key.end..after_key.start, key);
                 }
                 edits
                     .replace(after_key.clone(), [sign, " ", &reference, semicolon, &ends].concat());
             }
             Site::LateMethod { whole, key, before } => {
-                let key = text.slice(key);
+                let key = property_key(&inline.name, true).unwrap_or(text.slice(key));
                 edits.insert(*before, ["static ", key, " = ", &reference, "; "].concat());
                 // The semicolon: what stood before may have none, and what comes next could go on with it.
                 let ends = line_ends(text.slice(whole));
@@ -378,5 +377,16 @@ impl Server<'_> {
         let (code, mappings) = writer.finish();
         let map = mappings.map(|it| it.into_json(&options.filename, self.text.source));
         Emitted { code, map }
+    }
+}
+
+/// The key of a property in the place of a method, where the method's own key would mean something else there.
+fn property_key(name: &str, is_static: bool) -> Option<&'static str> {
+    match (name, is_static) {
+        // It would set the prototype.
+        ("__proto__", false) => Some("['__proto__']"),
+        // A static property can't have that name.
+        ("constructor", true) => Some("['constructor']"),
+        _ => None,
     }
 }

@@ -1,8 +1,0 @@
-export function page(id) {
-  return {
-    async __proto__() {
-      'use server'
-      return id
-    },
-  }
-}
