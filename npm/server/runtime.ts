@@ -59,8 +59,7 @@ export function registerServerReference<T>(fn: T, id: string, name: string, plac
     // One function under two names has two ids; the first name stays its identity.
     return fn
   }
-  // What the compiler moved got a name of its own.
-  if (fn.name !== name && fn.name.startsWith('$')) Object.defineProperty(fn, 'name', { value: name, configurable: true })
+  nameMoved(fn, name)
   return refer(fn as unknown as AnyFunction, id, () => null) as unknown as T
 }
 
@@ -69,6 +68,7 @@ export function registerServerReference<T>(fn: T, id: string, name: string, plac
  * sealed.
  */
 export function registerCapturing(fn: AnyFunction, id: string, name: string): AnyFunction {
+  nameMoved(fn, name)
   const action = {
     [name](first: unknown, ...rest: unknown[]): unknown {
       const values = first instanceof Captured ? first.values : openCaptured(id, first)
@@ -97,6 +97,11 @@ export function bindCaptured(action: AnyFunction & { $$id?: string }, capture: (
     },
   }[action.name] as AnyFunction
   return refer(reference, id, () => [(sealed ??= sealCaptured(id, capture()))])
+}
+
+/** What the compiler moved got a name of its own; stack traces shall show the author's. */
+function nameMoved(fn: Function, name: string): void {
+  if (fn.name !== name && fn.name.startsWith('$')) Object.defineProperty(fn, 'name', { value: name, configurable: true })
 }
 
 function refer(fn: AnyFunction, id: string, bound: () => null | unknown[]): ServerReference {
