@@ -8,7 +8,6 @@ import { glob } from 'tinyglobby'
 
 import type { ActionInfo } from '../../index.d.ts'
 import { native } from '../native/index.ts'
-import { errandError } from '../request/context.ts'
 import { compile, optionsOf, type Resolve } from './compile.ts'
 import { isSource, type Settings } from './options.ts'
 
@@ -136,7 +135,8 @@ interface Entry {
 /** Two of 2^128 ids are equal only by what they were made of: the file under the root, and the name. */
 function collision(one: Entry, other: Entry): Error {
   const [a, b] = [one, other].map(({ file, action }) => `${action.exportName} in ${file}`)
-  return errandError('errand::id-collision', `two actions have the id ${one.action.id}: ${a} and ${b}. Give one another name.`)
+  const message = `two actions have the id ${one.action.id}: ${a} and ${b}. Give one another name.`
+  return Object.assign(new Error(message), { code: 'errand::id-collision' })
 }
 
 function posix(path: string): string {
