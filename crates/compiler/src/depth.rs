@@ -262,7 +262,7 @@ fn word_of(bytes: &[u8], at: usize) -> &[u8] {
 }
 
 /// Where the comment at a `/` ends; `None` if it begins none.
-fn comment_end(bytes: &[u8], at: usize) -> Option<usize> {
+pub(crate) fn comment_end(bytes: &[u8], at: usize) -> Option<usize> {
     let rest = &bytes[at..];
     let end = match rest.get(1)? {
         b'/' => memchr::memchr(b'\n', rest),
@@ -273,7 +273,7 @@ fn comment_end(bytes: &[u8], at: usize) -> Option<usize> {
 }
 
 /// A string ends at its quote or, being broken, at the end of its line: an apostrophe in JSX text opens none.
-fn string_end(bytes: &[u8], at: usize, quote: u8) -> usize {
+pub(crate) fn string_end(bytes: &[u8], at: usize, quote: u8) -> usize {
     let mut end = at + 1;
     let rest = |from| bytes.get(from..).unwrap_or_default();
     while let Some(found) = memchr::memchr3(quote, b'\\', b'\n', rest(end)) {

@@ -58,6 +58,7 @@ pub(crate) struct Problem {
 pub(crate) enum Rule {
     Syntax(String),
     TooDeep { limit: u32 },
+    ReadTooOften,
     CommonJs,
     ClientAndServer,
     InlineInClient,
@@ -90,7 +91,7 @@ impl Rule {
     fn code(&self) -> &'static str {
         match self {
             Self::Syntax(_) => "errand::syntax",
-            Self::TooDeep { .. } => "errand::too-deep",
+            Self::TooDeep { .. } | Self::ReadTooOften => "errand::too-deep",
             Self::CommonJs => "errand::commonjs",
             Self::ClientAndServer => "errand::client-and-server",
             Self::InlineInClient => "errand::inline-in-client",
@@ -117,6 +118,10 @@ impl Rule {
             Self::Syntax(message) => message.clone(),
             Self::TooDeep { limit } => {
                 format!("the source is nested deeper than {limit} levels here")
+            }
+            Self::ReadTooOften => {
+                "type arguments or arrow functions are nested so that parsing them would take too long"
+                    .into()
             }
             Self::CommonJs => "an action must be in an ES module, and this is a CommonJS one".into(),
             Self::ClientAndServer => "a file can't be both \"use client\" and \"use server\"".into(),
@@ -170,6 +175,7 @@ impl Rule {
             Self::TooDeep { .. } => {
                 "split the expression; generated data is better loaded from a file"
             }
+            Self::ReadTooOften => "give an inner part a name and use that instead",
             Self::CommonJs => "use `import` and `export`, and an extension other than `.cjs`",
             Self::ClientAndServer => {
                 "move the actions to a \"use server\" file of their own and import them"

@@ -41,6 +41,7 @@ mod scan;
 
 mod depth;
 mod parse;
+mod rereads;
 mod stack;
 
 mod analyse;

@@ -78,9 +78,13 @@ pub(crate) fn extension(filename: &str) -> String {
     name.rsplit_once('.').map_or_else(String::new, |(_, extension)| extension.to_ascii_lowercase())
 }
 
+pub(crate) fn is_typescript(extension: &str) -> bool {
+    matches!(extension, "ts" | "mts" | "cts" | "tsx")
+}
+
 fn syntax(filename: &str) -> Syntax {
     match extension(filename).as_str() {
-        extension @ ("ts" | "mts" | "cts" | "tsx") => Syntax::Typescript(TsSyntax {
+        extension if is_typescript(extension) => Syntax::Typescript(TsSyntax {
             tsx: extension == "tsx",
             decorators: true,
             ..TsSyntax::default()

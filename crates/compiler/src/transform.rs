@@ -8,7 +8,8 @@ use crate::{
     depth,
     diagnostics::{Problem, Rule, Severity, render},
     emit,
-    parse::parse,
+    parse::{extension, is_typescript, parse},
+    rereads,
     scan::scan,
     stack::on_large_stack,
     text::{Text, without_bom},
@@ -37,6 +38,12 @@ pub fn transform(code: &str, options: &Options) -> Output {
             vec![Problem { rule: Rule::TooDeep { limit: deep.limit }, at: deep.at }],
             &text,
         );
+    }
+    let extension = extension(&options.filename);
+    if is_typescript(&extension)
+        && let Err(often) = rereads::check(text.source, extension == "tsx")
+    {
+        return refused(vec![Problem { rule: Rule::ReadTooOften, at: often.at }], &text);
     }
     on_large_stack(|| compile(&text, options))
 }
