@@ -150,6 +150,8 @@ impl Tries {
             {
                 self.chain = Chain::default();
             }
+            // Not a comma between type arguments.
+            Token::Comma if self.chain.angles == 0 => self.chain = Chain::default(),
             Token::Operand | Token::OfTypes | Token::Comma => {}
         }
         (self.previous, self.newline) = (token, false);
@@ -266,6 +268,8 @@ mod tests {
             "const a: Map<string, Map<string, number>> = new Map<string, number>()\n",
             "a < b && c > d || ",
             "type A = B<C<D>>\n",
+            "a: (b) => c ? (d) : e,\n",
+            "a: (b) => c ? (d) : (e) => f,\n",
         ] {
             for is_tsx in [false, true] {
                 assert_eq!(check(&piece.repeat(20_000), is_tsx), Ok(()), "{piece:?}");
