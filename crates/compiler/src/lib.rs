@@ -9,6 +9,7 @@
 //! | its text | the compiled module, its map, its actions | [`transform`] |
 //! | a module that an action file exports from | the names of its exports | [`module_exports`] |
 //! | an [`Output`] | its diagnostics for a terminal | [`Output::render_diagnostics`] |
+//! | a panic hook | to know that a panic is already a diagnostic | [`is_parsing`] |
 //!
 //! ```
 //! use compiler::{Options, Target, transform};
@@ -59,5 +60,6 @@ pub use diagnostics::{Diagnostic, Severity};
 pub use exports::{ModuleExports, module_exports};
 pub use options::{Mode, Options, Runtime, Target, UnknownName};
 pub use output::{Action, Kind, Output};
+pub use parse::is_parsing;
 pub use scan::scan;
 pub use transform::transform;

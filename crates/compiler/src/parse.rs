@@ -1,6 +1,6 @@
 //! SWC behind one function: source in, syntax tree or problems out.
 
-use std::{ops::Range, panic};
+use std::{cell::Cell, ops::Range, panic};
 
 use swc_core::{
     common::{BytePos, Span, Spanned},
@@ -23,12 +23,25 @@ pub(crate) struct Parsed {
 /// Parses `source` as its file name's extension says.
 pub(crate) fn parse(source: &str, filename: &str) -> Result<Parsed, Problem> {
     // On some broken sources, mostly such that break off, SWC panics; that says no more than its errors do.
+    IS_PARSING.set(true);
     let parsed = panic::catch_unwind(|| parse_or_panic(source, filename));
+    IS_PARSING.set(false);
     parsed.unwrap_or_else(|_| {
         let end = source.trim_end().len() as u32;
         let rule = Rule::Syntax("the source can't be parsed; it may break off too early".into());
         Err(Problem { rule, at: end..end })
     })
+}
+
+thread_local! {
+    static IS_PARSING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread is inside the parser: a panic there becomes a diagnostic and is no news for a panic hook.
+///
+/// The hook belongs to the process, so nothing is done to it here: whoever owns the process asks this in its own.
+pub fn is_parsing() -> bool {
+    IS_PARSING.get()
 }
 
 fn parse_or_panic(source: &str, filename: &str) -> Result<Parsed, Problem> {

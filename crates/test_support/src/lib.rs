@@ -2,6 +2,8 @@
 //!
 //! `tests/arrows.rs` holds who may use whom, `tests/tidy.rs` that code and papers agree.
 
+pub mod fuzz;
+
 use std::{
     fs,
     path::{Path, PathBuf},

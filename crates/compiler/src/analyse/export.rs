@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, ops::Range};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use swc_core::{
     atoms::Atom,
     ecma::ast::{
@@ -95,6 +95,7 @@ pub(super) fn exports(statements: &[Statement], known: &Known) -> Exports {
             exports.declaration(declaration, &locals, known);
         }
     }
+    exports.refuse_repeated();
     exports.spread_stars(known);
     exports
 }
@@ -103,6 +104,17 @@ pub(super) fn exports(statements: &[Statement], known: &Known) -> Exports {
 pub(super) type Known = HashMap<String, Vec<String>>;
 
 impl Exports {
+    /// The parser lets it pass, and two actions would have one id.
+    fn refuse_repeated(&mut self) {
+        let mut seen = FxHashSet::default();
+        for Export { name, at, .. } in &self.listed {
+            if !seen.insert(name) {
+                let rule = Rule::Syntax(format!("`{name}` is exported more than once"));
+                self.problems.push(Problem { rule, at: at.clone() });
+            }
+        }
+    }
+
     fn declaration(&mut self, declaration: &ModuleDecl, locals: &Locals, known: &Known) {
         match declaration {
             ModuleDecl::ExportDecl(it) => {

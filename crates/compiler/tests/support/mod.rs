@@ -2,6 +2,11 @@
 
 #![allow(dead_code, clippy::disallowed_methods, unreachable_pub)]
 
+pub mod choices;
+pub mod damage;
+pub mod grammar;
+pub mod holds;
+
 use std::{
     fs,
     path::{Path, PathBuf},
