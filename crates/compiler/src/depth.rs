@@ -22,7 +22,17 @@ pub(crate) struct TooDeep {
 
 /// Refuses a `source` that is nested too deeply.
 pub(crate) fn check(source: &str) -> Result<(), TooDeep> {
-    if may_be_deep(source.as_bytes()) { estimate(source) } else { Ok(()) }
+    let bytes = source.as_bytes();
+    if !may_be_deep(bytes) {
+        return Ok(());
+    }
+    let Estimate { deepest, text_bytes } = estimate::<true>(bytes)?;
+    // What looks like a string or a comment can be code, in a template, in an element or behind a regular expression.
+    let may_mislead = || memchr::memchr2(b'`', b'<', bytes).is_some() || has_regexp(bytes);
+    if deepest + text_bytes > LIMIT && may_mislead() {
+        estimate::<false>(bytes)?;
+    }
+    Ok(())
 }
 
 /// Whether there are enough of the bytes that levels are made of: in most files there aren't, and counting is quick.
@@ -34,8 +44,22 @@ fn may_be_deep(bytes: &[u8]) -> bool {
         || (bytes.len() > COLON_LIMIT as usize && colons() > COLON_LIMIT as usize)
 }
 
-fn estimate(source: &str) -> Result<(), TooDeep> {
-    let bytes = source.as_bytes();
+fn has_regexp(bytes: &[u8]) -> bool {
+    let mut slashes = memchr::memchr_iter(b'/', bytes);
+    // Those of comments are no regular expression's, but where a comment ends can't be known before.
+    slashes
+        .any(|at| !matches!(bytes.get(at + 1), Some(b'/' | b'*')) && !bytes[..at].ends_with(b"*"))
+}
+
+struct Estimate {
+    deepest: u32,
+    /// Bytes of what looked like strings and comments.
+    text_bytes: u32,
+}
+
+/// With `SKIPS_TEXT`, strings and comments are no code.
+fn estimate<const SKIPS_TEXT: bool>(bytes: &[u8]) -> Result<Estimate, TooDeep> {
+    let mut text_bytes = 0;
     let mut levels = Levels::default();
     // The class of the last byte that is no space, where the last word began, and where the last clause.
     let (mut last, mut word_at, mut clause_at) = (Class::Boundary, 0, 0);
@@ -53,6 +77,7 @@ fn estimate(source: &str) -> Result<(), TooDeep> {
             word_at = if begins { at } else { word_at };
             let follows_word = begins && was_space && last == Class::Word;
             levels.chain.links += u32::from(class == Class::Operator) + u32::from(follows_word);
+            levels.chain.angles += u32::from(byte == b'<' && opens_angle(bytes, at + 1));
             was_space = class == Class::Space;
             last = if was_space { last } else { class };
             at += 1;
@@ -72,18 +97,26 @@ fn estimate(source: &str) -> Result<(), TooDeep> {
                 continue;
             }
             Class::Slash => {
-                if let Some(end) = comment_end(bytes, event_at) {
+                if SKIPS_TEXT && let Some(end) = comment_end(bytes, event_at) {
+                    text_bytes += (end - event_at) as u32;
                     at = end;
                     continue;
                 }
                 levels.may_end = false;
                 levels.chain.links += 1;
+                // `</a>`, `<a />`
+                let ends_element =
+                    bytes[..event_at].ends_with(b"<") || bytes.get(at) == Some(&b'>');
+                levels.chain.angles -= u32::from(ends_element && levels.chain.angles > 0);
             }
             Class::Quote => {
                 levels.end_if_pending();
                 // `a in "b"`
                 levels.chain.links += u32::from(last == Class::Word);
-                at = string_end(bytes, event_at, byte);
+                if SKIPS_TEXT {
+                    at = string_end(bytes, event_at, byte);
+                    text_bytes += (at - event_at) as u32;
+                }
             }
             Class::Open => {
                 levels.may_end = false;
@@ -109,7 +142,7 @@ fn estimate(source: &str) -> Result<(), TooDeep> {
     let passed = match (levels.deepest > LIMIT, levels.chain.colons > COLON_LIMIT) {
         (true, _) => LIMIT,
         (_, true) => COLON_LIMIT,
-        _ => return Ok(()),
+        _ => return Ok(Estimate { deepest: levels.deepest, text_bytes }),
     };
     let at = at.min(bytes.len()) as u32;
     Err(TooDeep { limit: passed, at: at.saturating_sub(1)..at })
@@ -169,6 +202,19 @@ const CLASS: [Class; 256] = {
 struct Chain {
     links: u32,
     colons: u32,
+    /// Elements and type arguments that may be open: no comma, semicolon or line ends those.
+    angles: u32,
+}
+
+impl Chain {
+    fn levels(self) -> u32 {
+        self.links + self.angles
+    }
+}
+
+/// Whether a `<` before `at` may begin an element or type arguments.
+fn opens_angle(bytes: &[u8], at: usize) -> bool {
+    bytes.get(at).is_some_and(|&byte| byte == b'>' || CLASS[usize::from(byte)] == Class::Word)
 }
 
 #[derive(Default)]
@@ -177,7 +223,7 @@ struct Levels {
     chain: Chain,
     /// For each open bracket, the chain around it.
     around: Vec<Chain>,
-    /// Links of the chains around.
+    /// Levels of the chains around.
     sum: u32,
     deepest: u32,
     /// The chain ends here, unless what comes next goes on with it.
@@ -187,14 +233,14 @@ struct Levels {
 impl Levels {
     fn open(&mut self) {
         self.chain.links += 1;
-        self.sum += self.chain.links;
+        self.sum += self.chain.levels();
         self.around.push(std::mem::take(&mut self.chain));
     }
 
     fn close(&mut self, may_end: bool) {
         self.note();
         if let Some(around) = self.around.pop() {
-            self.sum -= around.links;
+            self.sum -= around.levels();
             self.chain = around;
         }
         // `} x` begins a statement; `} + x`, `} else` and `} .x` go on.
@@ -224,12 +270,12 @@ impl Levels {
 
     fn end_chain(&mut self) {
         self.note();
-        self.chain = Chain::default();
+        self.chain = Chain { angles: self.chain.angles, ..Chain::default() };
         self.may_end = false;
     }
 
     fn note(&mut self) {
-        self.deepest = self.deepest.max(self.sum + self.chain.links);
+        self.deepest = self.deepest.max(self.sum + self.chain.levels());
     }
 }
 
@@ -325,6 +371,27 @@ mod tests {
     }
 
     #[test]
+    fn what_ends_no_chain_where_types_and_elements_nest_is_no_end() {
+        for piece in ["<T,>()=>", "A<B, ", "<a>,", "<a>; ", "<a b={c}>\n", "<a>it"] {
+            assert!(check(&repeated(piece)).is_err(), "{piece:?}");
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_text_hides_nothing() {
+        let deep = "[".repeat(LIMIT as usize + 2);
+        for source in [
+            format!("`'${{{deep}}}'`"),
+            format!("/'/, {deep} '"),
+            format!("/[/*]/; {deep}"),
+            format!("<a>//{{{deep}"),
+            format!("`/*${{{deep}"),
+        ] {
+            assert!(check(&source).is_err(), "{:?}", &source[..9]);
+        }
+    }
+
+    #[test]
     fn colons_in_a_chain_are_counted_apart() {
         for piece in ["l:", "a?b:", "l:\n"] {
             let deep = check(&piece.repeat(COLON_LIMIT as usize + 1));
@@ -350,6 +417,9 @@ mod tests {
             "<p>it's</p>;",
             "x = () => {}\n",
             "{ a: 1, b: 2 },",
+            "<li a='b'>c, d</li>",
+            "<li a={b}/>;\n",
+            "f('(', /* [ */ \")\", `]`); /[()]/;\n",
         ] {
             assert!(check(&repeated(piece)).is_ok(), "{piece:?}");
         }
