@@ -8,6 +8,7 @@
 
 mod cache;
 mod host;
+mod hush;
 mod job;
 mod reply;
 mod transform;

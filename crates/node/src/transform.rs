@@ -10,7 +10,10 @@ use napi::{
 use napi_derive::napi;
 use serde::Serialize;
 
-use crate::job::{Failure, Job, now, on_pool};
+use crate::{
+    hush::hush_the_parser,
+    job::{Failure, Job, now, on_pool},
+};
 
 /// Compiles one module on the calling thread.
 #[napi]
@@ -49,6 +52,7 @@ pub fn module_exports(env: Env, code: String, filename: String) -> napi::Result<
 }
 
 fn run(code: &str, options: TransformOptions) -> Result<TransformResult, Failure> {
+    hush_the_parser();
     Ok(compiler::transform(code, &options.try_into()?).into())
 }
 
