@@ -24,7 +24,7 @@ fn sources() -> Vec<(PathBuf, Vec<String>)> {
             }
             let extension = path.extension().unwrap_or_default().to_string_lossy();
             let others: &[&str] = match &*extension {
-                "js" | "mjs" | "cjs" => &["js", "ts", "tsx"],
+                "js" | "mjs" | "cjs" => &["js", "ts"],
                 "ts" | "mts" | "cts" => &["ts", "tsx"],
                 "tsx" => &["tsx"],
                 _ => continue,
