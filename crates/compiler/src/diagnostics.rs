@@ -255,20 +255,21 @@ fn frame(text: &Text, line: u32, before: &str, marked: &str) -> String {
     let width = (line + 1).to_string().len();
     let mut frame = String::new();
     // A window into a long line; the column in the diagnostic stays that of the whole line.
-    let is_long = text.line(line).unwrap_or_default().chars().count() > FRAME_CHARS;
-    let skipped = if is_long { before.chars().count().saturating_sub(FRAME_CHARS / 2) } else { 0 };
+    let is_long = text.line(line).is_some_and(|it| it.chars().nth(FRAME_CHARS).is_some());
+    let window = before.char_indices().rev().nth(FRAME_CHARS / 2 - 1).map_or(0, |(at, _)| at);
+    let skipped_bytes = if is_long { window } else { 0 };
     for shown in line.saturating_sub(CONTEXT_LINES)..=line {
         let source = text.line(shown).unwrap_or_default();
-        let from = if shown == line { skipped } else { 0 };
-        let source: String = source.chars().skip(from).take(FRAME_CHARS).collect();
+        let from = if shown == line { skipped_bytes } else { 0 };
+        let source: String = source[from..].chars().take(FRAME_CHARS).collect();
         let mark = if shown == line { '>' } else { ' ' };
         let number = shown + 1;
         let _ = writeln!(frame, "{}", format!("{mark} {number:>width$} | {source}").trim_end());
     }
     // Tabs stay tabs, so that the carets stand right whatever their width.
     let indent: String =
-        before.chars().skip(skipped).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
-    let carets = "^".repeat(marked.chars().count().clamp(1, FRAME_CHARS / 2));
+        before[skipped_bytes..].chars().map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+    let carets = "^".repeat(marked.chars().take(FRAME_CHARS / 2).count().max(1));
     let _ = write!(frame, "  {:width$} | {indent}{carets}", "");
     frame
 }

@@ -1,11 +1,13 @@
 //! Places in the source: bytes to lines and UTF-16 columns, and the few tokens that the syntax tree doesn't keep.
 
-use std::{fmt::Write, ops::Range};
+use std::{cell::Cell, fmt::Write, ops::Range};
 
 /// The source with an index of its lines. All offsets are bytes from 0.
 pub(crate) struct Text<'a> {
     pub(crate) source: &'a str,
     line_starts: Vec<u32>,
+    /// The place that was asked for last: the next is near it, and a line can be as long as the file.
+    last: Cell<(u32, Position)>,
 }
 
 /// A place as editors and source maps count before they add 1.
@@ -21,25 +23,46 @@ impl<'a> Text<'a> {
     pub(crate) fn new(source: &'a str) -> Self {
         let mut line_starts = vec![0];
         line_starts.extend(memchr::memchr_iter(b'\n', source.as_bytes()).map(|at| at as u32 + 1));
-        Self { source, line_starts }
+        Self { source, line_starts, last: Cell::default() }
     }
 
     pub(crate) fn position(&self, at: u32) -> Position {
-        let line = self.line_starts.partition_point(|&start| start <= at) - 1;
-        let before = &self.source[self.line_starts[line] as usize..at as usize];
-        Position { line: line as u32, column: utf16_len(before) }
+        let line = self.line_starts.partition_point(|&start| start <= at) as u32 - 1;
+        let start = self.position_start(line);
+        let width = |from: u32, to: u32| utf16_len(self.slice(&(from..to)));
+        let (last_at, last) = self.last.get();
+        let column = if last.line != line {
+            width(start, at)
+        } else if last_at <= at {
+            last.column + width(last_at, at)
+        } else if last_at - at < at - start {
+            last.column - width(at, last_at)
+        } else {
+            width(start, at)
+        };
+        let position = Position { line, column };
+        self.last.set((at, position));
+        position
     }
 
     /// The place at a line and a UTF-16 column, both from 0.
     pub(crate) fn offset(&self, line: u32, column: u32) -> u32 {
-        let mut left = column;
-        let text = self.line(line).unwrap_or_default();
-        let before = text.chars().take_while(|c| {
-            let is_before = left > 0;
+        let (last_at, last) = self.last.get();
+        let is_ahead = last.line == line && last.column <= column;
+        let (mut at, mut left) = match is_ahead {
+            true => (last_at, column - last.column),
+            false => (self.position_start(line), column),
+        };
+        let end = self.position_start(line) + self.line(line).unwrap_or_default().len() as u32;
+        for c in self.slice(&(at.min(end)..end)).chars() {
+            if left == 0 {
+                break;
+            }
             left = left.saturating_sub(c.len_utf16() as u32);
-            is_before
-        });
-        self.position_start(line) + before.map(char::len_utf8).sum::<usize>() as u32
+            at += c.len_utf8() as u32;
+        }
+        self.last.set((at, Position { line, column: column - left }));
+        at
     }
 
     pub(crate) fn position_start(&self, line: u32) -> u32 {
@@ -170,6 +193,22 @@ mod tests {
         let text = Text::new(" /*/ => */ // (\n\t=> x");
         assert_eq!(text.skip_trivia(0), 17);
         assert_eq!(text.skip_trivia(17), 17);
+    }
+
+    #[test]
+    fn places_are_the_same_in_whatever_order_they_are_asked_for() {
+        let source = "é😀a\nb\r\n\n😀😀c";
+        let text = Text::new(source);
+        let boundaries: Vec<u32> = source.char_indices().map(|(at, _)| at as u32).collect();
+        for &first in &boundaries {
+            for &second in &boundaries {
+                text.position(first);
+                let position = text.position(second);
+                assert_eq!(position, Text::new(source).position(second), "{first} {second}");
+                text.position(first);
+                assert_eq!(text.offset(position.line, position.column), second, "{first}");
+            }
+        }
     }
 
     #[test]
