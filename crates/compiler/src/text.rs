@@ -206,7 +206,9 @@ mod tests {
                 let position = text.position(second);
                 assert_eq!(position, Text::new(source).position(second), "{first} {second}");
                 text.position(first);
-                assert_eq!(text.offset(position.line, position.column), second, "{first}");
+                if !source[second as usize..].starts_with(['\r', '\n']) {
+                    assert_eq!(text.offset(position.line, position.column), second, "{first}");
+                }
             }
         }
     }

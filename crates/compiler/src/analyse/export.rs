@@ -269,7 +269,9 @@ impl Exports {
     /// `export *` gives all names but `default`, those that the file exports itself, and those that come twice.
     fn spread_stars(&mut self, known: &Known) {
         let own = self.names();
-        let stars = std::mem::take(&mut self.stars);
+        let mut stars = std::mem::take(&mut self.stars);
+        let mut specifiers = FxHashSet::default();
+        stars.retain(|(specifier, _)| specifiers.insert(specifier.clone()));
         let of = |specifier: &String| known.get(specifier).map_or(&[][..], |it| it);
         for (index, (specifier, at)) in stars.iter().enumerate() {
             let others = || stars.iter().enumerate().filter(|(other, _)| *other != index);

@@ -56,6 +56,8 @@ const PIECES: &[&str] = &[
     "#!x\n",
     "export { a as b };",
     "export * from 'a';",
+    "export * as a from 'a';",
+    "export { a, default as if } from 'a';",
     "import a from 'a';",
     "module.exports = a;",
     "async () => { 'use server'; return [a, id, x] }",

@@ -1,6 +1,6 @@
 //! What holds for every source, whatever its bytes.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use compiler::{Diagnostic, Kind, Mode, Options, Output, Target, transform};
 
@@ -15,9 +15,14 @@ pub fn check(source: &str, filename: &str) -> usize {
     let mut compiled = 0;
     for target in Target::ALL {
         for mode in [Mode::Development, Mode::Production] {
-            let filename = filename.to_owned();
-            let options =
-                Options { filename, target, mode, source_map: true, ..Options::default() };
+            let options = Options {
+                filename: filename.to_owned(),
+                target,
+                mode,
+                source_map: true,
+                exports_of: exports_of(),
+                ..Options::default()
+            };
             let output = transform(source, &options);
             check_facts(source, &output);
             check_map(source, &output);
@@ -31,6 +36,12 @@ pub fn check(source: &str, filename: &str) -> usize {
         }
     }
     compiled
+}
+
+/// What a module exports from which the sources export too.
+fn exports_of() -> HashMap<String, Vec<String>> {
+    let names = ["a", "default", "c d", "if"].map(str::to_owned).to_vec();
+    HashMap::from([("a".to_owned(), names)])
 }
 
 fn check_facts(source: &str, output: &Output) {
