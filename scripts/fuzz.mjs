@@ -87,6 +87,6 @@ function runTarget(binary, name, seconds) {
     ? { BOLERO_RANDOM_TEST_TIME_MS: String(seconds * 1000), BOLERO_RANDOM_ITERATIONS: String(2 ** 48) }
     : { BOLERO_LIBFUZZER_ARGS: libfuzzer.join(' ') }
   const args = [`fuzz_${name}`, '--exact', '--nocapture', '--test-threads=1']
-  const child = spawn(binary, args, { cwd: folder, env: { ...process.env, ...env }, stdio: 'inherit' })
+  const child = spawn(binary, args, { cwd: folder, env: { ...process.env, RUST_BACKTRACE: '0', ...env }, stdio: 'inherit' })
   return new Promise((resolve, reject) => child.once('error', reject).once('close', (code) => resolve(code ?? 1)))
 }

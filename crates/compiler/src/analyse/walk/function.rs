@@ -232,7 +232,7 @@ impl Walk<'_> {
                 }
                 _ => Site::Expression {
                     whole: it.node.whole(),
-                    ends_statement: hint.is_default_export || self.ends_statement(it.node),
+                    ends_statement: self.ends_statement(it.node, hint.is_default_export),
                 },
             },
             Place::StaticMethod { whole, after: Some(before) } if it.name.is_some() => {
@@ -253,11 +253,21 @@ impl Walk<'_> {
         }
     }
 
-    /// Whether the end of an arrow function is also the end of its statement, though no semicolon says so: what comes
-    /// next can't follow an arrow function, but could follow the name that stands there now.
-    fn ends_statement(&self, node: FunctionNode) -> bool {
-        let next = self.text.byte(self.text.skip_trivia(node.whole().end));
-        node.is_arrow() && !matches!(next, None | Some(b')' | b']' | b'}' | b',' | b';' | b':'))
+    /// Whether the end of a function is also the end of its statement, though no semicolon says so: what comes next
+    /// can't follow the function, but could follow the name that stands there now.
+    fn ends_statement(&self, node: FunctionNode, is_default_export: bool) -> bool {
+        let end = node.whole().end;
+        let next_at = self.text.skip_trivia(end);
+        let goes_on = |it: u8| matches!(it, b')' | b']' | b'}' | b',' | b';' | b':');
+        match self.text.byte(next_at) {
+            None => is_default_export,
+            Some(next) if goes_on(next) => is_default_export && next == b';',
+            Some(_) => {
+                let is_on_new_line =
+                    self.text.slice(&(end..next_at)).contains(['\n', '\r', '\u{2028}', '\u{2029}']);
+                is_default_export || node.is_arrow() && is_on_new_line
+            }
+        }
     }
 
     fn is_export_of_action_file(&self, place: &Place, around: ScopeId) -> bool {
