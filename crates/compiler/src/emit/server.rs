@@ -260,7 +260,12 @@ impl Server<'_> {
             Site::Expression { whole, ends_statement } => {
                 let ends = line_ends(text.slice(whole));
                 let semicolon = if *ends_statement { ";" } else { "" };
-                edits.replace(whole.clone(), [&reference, semicolon, &ends].concat());
+                let parts = if !ends.is_empty() && needs_same_line(text, whole.end) {
+                    ["(", &ends, &reference, ")"]
+                } else {
+                    [&reference, semicolon, &ends, ""]
+                };
+                edits.replace(whole.clone(), parts.concat());
             }
             Site::Method { before_key, after_key, is_static } => {
                 let (sign, semicolon) = if *is_static { (" =", ";") } else { (":", "") };
@@ -389,4 +394,10 @@ fn property_key(name: &str, is_static: bool) -> Option<&'static str> {
         ("constructor", true) => Some("['constructor']"),
         _ => None,
     }
+}
+
+/// Whether what follows must stand on the same line: `as`, `satisfies` and `!`.
+fn needs_same_line(text: &Text, at: u32) -> bool {
+    let next_at = text.skip_trivia(at);
+    matches!(text.word(next_at), "as" | "satisfies") || text.byte(next_at) == Some(b'!')
 }
