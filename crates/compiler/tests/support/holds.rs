@@ -91,6 +91,7 @@ const UNSEEN: &[&str] = &[
     "Type argument list cannot be empty",
     "cannot be used as an identifier",
     "Illegal 'use strict' directive",
+    "is already declared",
 ];
 
 /// What comes out parses, and there is nothing left to do in it.
