@@ -13,6 +13,9 @@ pub(crate) const LIMIT: u32 = 12_000;
 /// around, SWC makes an error for each time that it is, which is quadratic in memory.
 const COLON_LIMIT: u32 = 1_000;
 
+/// Links of elements that may lie side by side, four or five each; a chain as long as all of them fits the stack.
+const FORGIVEN_LIMIT: u32 = 60_000;
+
 /// Where a limit was passed.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct TooDeep {
@@ -105,9 +108,9 @@ fn estimate<const SKIPS_TEXT: bool>(bytes: &[u8]) -> Result<Estimate, TooDeep> {
                 levels.may_end = false;
                 levels.chain.links += 1;
                 // `</a>`, `<a />`
-                let ends_element =
-                    bytes[..event_at].ends_with(b"<") || bytes.get(at) == Some(&b'>');
-                levels.chain.angles -= u32::from(ends_element && levels.chain.angles > 0);
+                if bytes[..event_at].ends_with(b"<") || bytes.get(at) == Some(&b'>') {
+                    levels.end_element();
+                }
             }
             Class::Quote => {
                 levels.end_if_pending();
@@ -228,6 +231,8 @@ struct Levels {
     deepest: u32,
     /// The chain ends here, unless what comes next goes on with it.
     may_end: bool,
+    /// Links of chains that what looked like the ends of elements has ended.
+    forgiven: u32,
 }
 
 impl Levels {
@@ -272,6 +277,19 @@ impl Levels {
         self.note();
         self.chain = Chain { angles: self.chain.angles, ..Chain::default() };
         self.may_end = false;
+    }
+
+    /// Elements side by side are a list, however long. But what looks like the end of one can be a comparison with a
+    /// regular expression, which is no end of a chain, so it isn't believed for ever.
+    fn end_element(&mut self) {
+        if self.chain.angles == 0 {
+            return;
+        }
+        self.chain.angles -= 1;
+        if self.forgiven + self.chain.links <= FORGIVEN_LIMIT {
+            self.note();
+            self.forgiven += std::mem::take(&mut self.chain.links);
+        }
     }
 
     fn note(&mut self) {
@@ -401,6 +419,15 @@ mod tests {
         for piece in ["a: 1,", "a ? b : c;", "case 1: a();\n", "case 1:\n", "a: string\n", "(a: b)"]
         {
             assert!(check(&piece.repeat(2_000)).is_ok(), "{piece:?}");
+        }
+    }
+
+    #[test]
+    fn elements_side_by_side_are_a_list() {
+        for element in ["<path d='M0 0' />\n", "<li><b>x</b></li>", "<></>"] {
+            let source = |times| format!("<svg>{}</svg>", element.repeat(times));
+            assert!(check(&source(5_000)).is_ok(), "{element}");
+            assert!(check(&source(100_000)).is_err(), "{element}");
         }
     }
 

@@ -87,7 +87,7 @@ pub(super) fn signature(node: FunctionNode, name_end: Option<u32>, text: &Text) 
     let assertion =
         type_params.clone().filter(|_| node.is_arrow() && text.byte(whole.start) == Some(b'<'));
     let type_params = type_params.filter(|_| assertion.is_none());
-    let function_start = assertion.map_or(whole.start, |it| text.skip_trivia(it.end));
+    let function_start = assertion.map_or(whole.start, |it| after_assertions(it.end, text));
     let after_name = name_end.unwrap_or_else(|| after_keywords(node, function_start, text));
     let start = type_params.as_ref().map_or(after_name, |it| it.start);
     let start = text.skip_trivia(start);
@@ -101,6 +101,24 @@ pub(super) fn signature(node: FunctionNode, name_end: Option<u32>, text: &Text) 
         params,
         has_rest,
     }
+}
+
+/// The first place at or after `at` that isn't in a type assertion: `<A><B>async () => …`.
+fn after_assertions(at: u32, text: &Text) -> u32 {
+    let mut at = text.skip_trivia(at);
+    let mut open = 0_u32;
+    while let Some(byte) = text.byte(at) {
+        match byte {
+            b'<' => open += 1,
+            // The `>` of a function's type is none of the assertion.
+            b'=' if text.byte(at + 1) == Some(b'>') => at += 1,
+            b'>' => open = open.saturating_sub(1),
+            _ if open == 0 => return at,
+            _ => {}
+        }
+        at = text.skip_trivia(at + 1);
+    }
+    at
 }
 
 /// Where a function without a name has its parameters.
