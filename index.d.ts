@@ -113,7 +113,8 @@ export interface Diagnostic {
  * arguments.
  *
  * Functions among them are refused: which of them exist only a host knows, see `createHandler` of `errand/server`.
- * Promises, streams, iterators, binary data and objects that occur twice reject with `errand::reply-unsupported`.
+ * Promises, streams and async iterables arrive as what they are; one that the body ends without fails with
+ * `errand::reply-incomplete`. What only the client has is a placeholder that {@link encodeResult} sends back.
  *
  * @throws (rejects) an `Error` whose `code` is `errand::reply-malformed`, `errand::reply-too-much`, … and says what
  * and where

@@ -9,6 +9,10 @@ export interface Kinds {
   tagged?: boolean
   /** FormData, Blob and File. */
   files?: boolean
+  /** ArrayBuffer and its views. */
+  binary?: boolean
+  /** Promises, streams, iterators and async iterables. They are read once: generate anew for each reader. */
+  live?: boolean
   /** Objects that occur more than once. */
   shared?: boolean
   /** `createReference(id, bound)`: server references, with bound arguments or without. */
@@ -31,9 +35,18 @@ const KEYS = ['a', 'b', 'id', '$k', '0', '10', 'a:b', '', 'constructor', 'then',
 const NUMBERS = [0, 1, -1, 0.1, 1e21, -1e-7, 2 ** 53, Number.MAX_VALUE, 5e-324]
 const ODD = [undefined, NaN, Infinity, -Infinity, -0, 0n, -5n, 90071992547409910000n]
 
+const VIEWS: any[] = [ArrayBuffer, Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array, BigInt64Array, BigUint64Array, DataView]
+
+/** Whether reading `it` uses it up. */
+function isReadOnce(it: any): boolean {
+  return it instanceof ReadableStream || Symbol.asyncIterator in it || it[Symbol.iterator]?.() === it
+}
+
 /** A random value no deeper than `depth`. */
 export function generate(chance: () => number, kinds: Kinds, depth = 4): unknown {
   const seen: unknown[] = []
+  /** How many values that are read once. */
+  let made = 0
   const pick = <T>(list: readonly T[]): T => list[Math.floor(chance() * list.length)]!
   const many = <T>(make: () => T): T[] => Array.from({ length: Math.floor(chance() * 5) }, make)
   const date = (): Date => new Date(Math.floor((chance() - 0.5) * 1e14))
@@ -43,8 +56,46 @@ export function generate(chance: () => number, kinds: Kinds, depth = 4): unknown
     const roll = chance()
     if (kinds.tagged && roll < 0.3) return roll < 0.1 ? date() : pick(ODD)
     if (kinds.files && roll < 0.4) return file()
+    if (kinds.binary && roll < 0.47) return binary()
     if (kinds.createReference && roll < 0.5) return kinds.createReference(pick(['one', 'two']), null)
     return pick([text, () => pick(NUMBERS), () => pick([true, false, null])])()
+  }
+
+  function binary(): unknown {
+    const bytes = Uint8Array.from({ length: 48 }, () => Math.floor(chance() * 256))
+    const View = pick(VIEWS)
+    if (View === ArrayBuffer) return bytes.buffer
+    const count = Math.floor(chance() * 4)
+    return new View(bytes.buffer, pick([0, 8, 16]), View === DataView ? count * 3 : count)
+  }
+
+  function live(level: number): unknown {
+    made++
+    const items = many(() => value(level - 1))
+    const last = chance() < 0.5 ? undefined : value(level - 1)
+    const iterate = async function* (): AsyncGenerator<unknown, unknown> {
+      for (const item of items) yield item
+      return last
+    }
+    return pick<() => unknown>([
+      () => Promise.resolve(last),
+      () => new Promise((resolve) => setTimeout(() => resolve(items), chance() * 3)),
+      () => items[Symbol.iterator](),
+      () => new ReadableStream({ start: (it) => (items.forEach((item) => it.enqueue(item)), it.close()) }),
+      () => bytesOf(items.length),
+      () => ({ [Symbol.asyncIterator]: iterate }),
+      iterate,
+    ])()
+  }
+
+  function bytesOf(chunks: number): ReadableStream {
+    return new ReadableStream({
+      type: 'bytes',
+      start(it) {
+        for (let chunk = 1; chunk <= chunks; chunk++) it.enqueue(new Uint8Array(chunk * 700).fill(chunk))
+        it.close()
+      },
+    })
   }
 
   function file(): Blob {
@@ -72,8 +123,10 @@ export function generate(chance: () => number, kinds: Kinds, depth = 4): unknown
 
   function value(level: number): unknown {
     if (kinds.shared && seen.length > 0 && chance() < 0.1) return pick(seen)
+    const before = made
     const it = fresh(level)
-    if (typeof it === 'object' && it !== null) seen.push(it)
+    // Who reads one that occurs twice finds it empty the second time.
+    if (typeof it === 'object' && it !== null && made === before) seen.push(it)
     return it
   }
 
@@ -86,6 +139,7 @@ export function generate(chance: () => number, kinds: Kinds, depth = 4): unknown
       makers.push(() => new Set(many(() => value(level - 1))))
     }
     if (kinds.files) makers.push(form)
+    if (kinds.live) makers.push(() => live(level), () => live(level))
     const { createReference } = kinds
     if (createReference) makers.push(() => createReference('bound', many(() => value(level - 1))))
     return pick(makers)()
@@ -95,7 +149,7 @@ export function generate(chance: () => number, kinds: Kinds, depth = 4): unknown
 }
 
 /**
- * A picture of `value` for `deepStrictEqual`: files and forms by their contents, references by id and bound arguments,
+ * A picture of `value` for `deepStrictEqual`: files, forms and whatever is read by their contents, references by id and bound arguments,
  * objects that occur again by their number; a property that is `undefined` is not there.
  *
  * With `identity: false`, an object that occurs again is drawn again.
@@ -119,7 +173,14 @@ export async function picture(value: unknown, { identity = true } = {}): Promise
     if (it instanceof FormData) return { form: await all([...it]) }
     if (it instanceof Map) return { map: await all([...it]) }
     if (it instanceof Set) return { set: await all([...it]) }
-    if (ArrayBuffer.isView(it)) return { view: it.constructor.name, bytes: [...new Uint8Array(it.buffer)] }
+    if (it instanceof ArrayBuffer) return { buffer: [...new Uint8Array(it)] }
+    if (ArrayBuffer.isView(it)) {
+      return { view: it.constructor.name, bytes: [...new Uint8Array(it.buffer, it.byteOffset, it.byteLength)] }
+    }
+    if (it instanceof Promise) return { promise: await draw(await it) }
+    if (it instanceof ReadableStream) return { stream: await drawStream(it) }
+    if (Symbol.asyncIterator in it) return { iteration: await iterated(it as AsyncIterable<unknown>) }
+    if (isReadOnce(it)) return { iterator: await all(it as Iterable<unknown>) }
     if (Array.isArray(it)) return all(it)
     const drawn: [string, unknown][] = []
     for (const key of Object.keys(it)) {
@@ -127,6 +188,29 @@ export async function picture(value: unknown, { identity = true } = {}): Promise
       if (field !== undefined) drawn.push([key, field])
     }
     return { fields: Object.fromEntries(drawn) }
+  }
+
+  /** What it yields, then what it returns. */
+  async function iterated(it: AsyncIterable<unknown>): Promise<unknown[]> {
+    const drawn: unknown[] = []
+    const iterator = it[Symbol.asyncIterator]()
+    for (;;) {
+      const { done, value } = await iterator.next()
+      drawn.push(await draw(value))
+      if (done) return drawn
+    }
+  }
+
+  async function drawStream(it: ReadableStream): Promise<unknown> {
+    const drawn: unknown[] = []
+    const reader = it.getReader()
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return drawn.length > 0 && drawn.every((it) => typeof it === 'number') ? drawn.join() : drawn
+      // How bytes are cut is not said.
+      if (value instanceof Uint8Array) drawn.push(...value)
+      else drawn.push(await draw(value))
+    }
   }
 
   async function all(items: Iterable<unknown>): Promise<unknown[]> {

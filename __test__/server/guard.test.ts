@@ -114,10 +114,10 @@ describe('what a call may be', () => {
     })
   }
 
-  test('what this version does not decode is said, not guessed', async () => {
-    for (const body of ['["$@1"]', '["$R1"]', '["$X1"]', '["$T"]', '["$A1"]']) {
+  test('what the body ends without fails, and nobody who does not look at it', async () => {
+    for (const body of ['["$@1"]', '["$R1"]', '["$r1"]', '["$X1"]', '["$x1"]']) {
       const sent = await server.send({ headers: { ...plain, 'errand-action': 'take' }, body })
-      assert.deepEqual(refusal(sent), [400, 'errand::reply-unsupported'], body)
+      assert.equal(sent.status, 200, body)
     }
   })
 

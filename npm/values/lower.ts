@@ -1,5 +1,6 @@
 import { ErrandError } from './error.ts'
 import { child, isOddNumber, isPlain, isServerReference, refuse } from './kinds.ts'
+import { temporaryName } from './temporary.ts'
 
 /** Levels of nesting within one tree. Looking for cycles only there keeps the common walk free of it. */
 const MAX_DEPTH = 1000
@@ -23,7 +24,7 @@ export interface Lowered {
  * ```
  *
  * Beyond JSON it takes `undefined` (dropped as a property), `NaN`, `±Infinity`, `-0`, BigInt, Date, Map, Set, FormData,
- * Blob, File, server references, and objects with a `toJSON`. Of these an object that occurs twice stays one object,
+ * Blob, File, server references, temporary references of the client, and objects with a `toJSON`. Of these an object that occurs twice stays one object,
  * and may contain itself; a plain object or array that occurs twice is written twice, and may not contain itself.
  * An own key `__proto__` is left out.
  *
@@ -107,8 +108,11 @@ class Lowering {
         return this.#place(key, this.#node(value, ['n', `${value}`]))
       case 'object':
         return value === null ? null : this.#object(value, key)
-      case 'function':
+      case 'function': {
+        const name = temporaryName(value)
+        if (name !== undefined) return this.#place(key, this.#node(value, ['*', name]))
         if (isServerReference(value)) return this.#place(key, this.#reference(value, key))
+      }
     }
     return refuse(value, this.#pathTo(key))
   }

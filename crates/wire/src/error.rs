@@ -47,13 +47,6 @@ pub enum ReplyError {
         /// The number of the part.
         part: u32,
     },
-
-    /// React's format has it, and Errand refuses it.
-    #[error("the reply contains {kind}, which can't be an argument")]
-    Unsupported {
-        /// What it is, with its article: `a promise`.
-        kind: &'static str,
-    },
 }
 
 impl ReplyError {
@@ -64,7 +57,6 @@ impl ReplyError {
             Self::TooMuch { .. } => "errand::reply-too-much",
             Self::MissingPart { .. } => "errand::reply-missing-part",
             Self::DuplicatePart { .. } => "errand::reply-duplicate-part",
-            Self::Unsupported { .. } => "errand::reply-unsupported",
         }
     }
 

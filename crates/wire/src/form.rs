@@ -15,7 +15,7 @@ use memchr::memmem;
 
 use crate::{
     Limits, ReplyError,
-    reply::{Decoded, Entry, FileHead, Heads, Parts, Reading, Root, Shape, emit, link, metadata},
+    reply::{Decoded, Entry, FileHead, Heads, Parts, decode_form, metadata},
 };
 
 const ACTION: &str = "$ACTION_";
@@ -29,6 +29,7 @@ pub struct Fields {
     entries: Vec<(String, Entry)>,
     heads: Heads,
     texts: u32,
+    files: u32,
     text_bytes: u64,
 }
 
@@ -61,6 +62,8 @@ impl Fields {
     pub fn file(&mut self, name: &str, head: FileHead, limits: &Limits) -> Result<u32, ReplyError> {
         let name_bytes = head.name.as_ref().map_or(0, String::len);
         ReplyError::check("name_bytes", name_bytes, limits.name_bytes)?;
+        self.files += 1;
+        ReplyError::check("files", self.files, limits.files)?;
         let blob = self.heads.push(head, limits)?;
         self.push(name, Entry::File(blob), limits)?;
         Ok(blob)
@@ -142,26 +145,16 @@ pub fn decode(fields: Fields, limits: &Limits) -> Result<Option<FormPost>, Reply
 
     let (described, own) = split(entries, &action, limits)?;
     let parts = described.with_heads(heads);
-    let mut reading = Reading::new(&parts, limits);
-    reading.count(own.len() + 1)?;
     let (id, bound) = match action {
         Action::Id(id) => (id, None),
         Action::Reference(_) => {
-            let function = metadata(&parts, 0)?;
+            let function = metadata(parts.metadata(0)?, 0)?;
             (function.id, function.bound)
         }
     };
-    if let Some(bound) = bound {
-        reading.claim(bound, Shape::Bound, 0)?;
-    }
-    reading.finish()?;
-    let state = key.zip(bound).map(|(key, bound)| StateKey {
-        key,
-        reference_id: id.clone(),
-        bound_count: reading.length(bound),
-    });
-    let links = link(&reading)?;
-    let arguments = emit(&reading, &links, &Root::Form { bound, own: &own })?;
+    let (arguments, bound_count) = decode_form(parts, bound, own, limits)?;
+    let state =
+        key.zip(bound).map(|(key, _)| StateKey { key, reference_id: id.clone(), bound_count });
     Ok(Some(FormPost { id, arguments, state }))
 }
 

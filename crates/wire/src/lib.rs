@@ -8,6 +8,7 @@
 //! | --- | --- | --- |
 //! | the text body of a call | its arguments | [`reply::decode_text`] |
 //! | the parts of a multipart body | its arguments | [`reply::Parts`], [`reply::decode_parts`] |
+//! | parts that are still arriving | its arguments as soon as they are there | [`reply::Decoder`] |
 //! | the fields of a form sent without JavaScript | the action and its arguments | [`form::Fields`], [`form::decode`] |
 //! | the result of a call | rows to send | [`flight::encode_call`] |
 //! | the error of a call | rows to send | [`flight::encode_call_error`] |
@@ -33,8 +34,7 @@
 //!   that names the bound; work and memory are proportional to the bytes.
 //! - **A value can't act.** It is data: a `then` in it is a key, `__proto__` is left out, and a
 //!   reference reaches own properties of plain objects and arrays, nothing else.
-//! - **What isn't decoded is an error** ([`ReplyError::Unsupported`]), never a wrong value: promises,
-//!   streams, iterators, typed arrays, temporary references.
+//! - **What isn't decoded is an error**, never a wrong value.
 //!
 //! Start reading at [`Skeleton`], then [`reply`].
 

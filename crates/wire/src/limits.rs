@@ -18,9 +18,14 @@ pub struct Limits {
     pub bound_args: u32,
     /// Arguments of the call. Default 1,000.
     pub arguments: u32,
-    /// Parts that are neither fields nor files: Maps, Sets, functions. Default 1,000.
+    /// Parts that are neither fields nor events: Maps, Sets, functions, values of promises, binary
+    /// data, files that no form has. Default 1,000.
     pub parts: u32,
-    /// Files. Default 20.
+    /// Promises, streams, async iterables. Default 1,000.
+    pub live: u32,
+    /// Events of one stream or async iterable. Default 10,000.
+    pub events: u32,
+    /// Files: Blobs, and files in forms. Default 20.
     pub files: u32,
     /// Fields of forms. Default 1,000.
     pub fields: u32,
@@ -40,6 +45,8 @@ impl Default for Limits {
             bound_args: 1_000,
             arguments: 1_000,
             parts: 1_000,
+            live: 1_000,
+            events: 10_000,
             files: 20,
             fields: 1_000,
             file_bytes: 50 << 20,

@@ -19,6 +19,16 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
+    /// Begins a program behind others that have made so many nodes.
+    pub(crate) fn from(nodes: u32) -> Self {
+        Self { out: String::new(), nodes }
+    }
+
+    /// How many nodes there are, those of earlier programs included.
+    pub(crate) fn made_so_far(&self) -> u32 {
+        self.nodes
+    }
+
     /// Begins an instruction.
     pub(crate) fn op(&mut self, op: &str) -> &mut Self {
         self.out.push(if self.out.is_empty() { '[' } else { ',' });
@@ -82,6 +92,8 @@ pub(crate) enum Node<'a> {
     Tag(&'static str),
     Date(&'a str),
     BigInt(&'a str),
+    /// What only the client has, by the name it gave it.
+    Temporary(&'a str),
     /// A Map, Set or FormData, by React's letter for it.
     Entries {
         tag: char,
@@ -200,6 +212,7 @@ impl<'a> Items<'a> {
         Some(match op {
             "D" => Node::Date(self.text()?),
             "n" => Node::BigInt(self.text()?),
+            "*" => Node::Temporary(self.text()?),
             "Q" => Node::Entries { tag: 'Q', tree: self.number()? },
             "W" => Node::Entries { tag: 'W', tree: self.number()? },
             "K" => Node::Entries { tag: 'K', tree: self.number()? },

@@ -44,6 +44,8 @@ fn the_defaults_are_the_documented_ones() {
         bound_args: 1_000,
         arguments: 1_000,
         parts: 1_000,
+        live: 1_000,
+        events: 10_000,
         files: 20,
         fields: 1_000,
         file_bytes: 52_428_800,
@@ -173,6 +175,79 @@ fn parts_and_fields_are_counted_apart() {
 }
 
 #[test]
+fn binary_data_and_promises_are_parts_and_blobs_are_files() {
+    let limits = Limits::default();
+    check("parts", 2, |limit| {
+        let limits = Limits { parts: small(limit), ..limits };
+        let mut parts = Parts::new("");
+        parts.text("0", "[\"$o1\",\"$@2\"]".to_owned(), &limits)?;
+        parts.file("1", FileHead::default(), &limits)?;
+        parts.text("2", "1".to_owned(), &limits)?;
+        decode_parts(parts, &limits)
+    });
+    // A Blob counts once, wherever it stands; thirty arrays are no files.
+    check("files", 1, |limit| {
+        let limits = Limits { files: small(limit), ..limits };
+        let mut parts = Parts::new("");
+        let mut tags = vec!["\"$B1\"".to_owned(), "\"$B1\"".to_owned(), "\"$B2\"".to_owned()];
+        tags.extend((3..33).map(|part| format!("\"$A{part:x}\"")));
+        for part in 1..33 {
+            parts.file(&part.to_string(), FileHead::default(), &limits)?;
+        }
+        parts.text("0", format!("[{}]", tags.join(",")), &limits)?;
+        decode_parts(parts, &limits)
+    });
+}
+
+#[test]
+fn live_counts_each_promise_and_stream_once() {
+    let with = |limit| Limits { live: small(limit), ..Limits::default() };
+    let tags = "[\"$@1\",\"$@1\",\"$R2\",\"$r3\",\"$X4\",\"$x5\",\"$@6\"]";
+    check("live", 5, |limit| decode_text(tags, &with(limit)));
+    // Those that a value brings later count as well.
+    let nested = [("0", "[\"$@1\"]".to_owned()), ("1", "[\"$@2\",\"$R3\"]".to_owned())];
+    check("live", 2, |limit| decode(&nested, &with(limit)));
+}
+
+#[test]
+fn events_of_one_stream() {
+    let with = |limit| Limits { events: small(limit), ..Limits::default() };
+    let mut parts = vec![("0", "[\"$R1\",\"$X2\"]".to_owned())];
+    parts.extend((0..8).map(|at| (["S1", "S2"][at % 2], at.to_string())));
+    check("events", 3, |limit| decode(&parts, &with(limit)));
+    // The end is one more.
+    parts.push(("S1", "C".to_owned()));
+    check("events", 4, |limit| decode(&parts, &with(limit)));
+}
+
+#[test]
+fn what_comes_later_is_counted_with_the_rest() {
+    let with = |limit| Limits { nodes: limit, ..Limits::default() };
+    let parts = [
+        ("0", "[\"$@1\",\"$R2\"]".to_owned()),
+        ("1", "[1,2]".to_owned()),
+        ("S2", "[3]".to_owned()),
+        ("S2", "C{\"a\":4}".to_owned()),
+    ];
+    check("nodes", 9, |limit| decode(&parts, &with(limit)));
+    let with = |limit| Limits { depth: small(limit), ..Limits::default() };
+    let deep =
+        [("0", "[[\"$R1\"]]".to_owned()), ("S1", "[[\"$@2\"]]".to_owned()), ("2", "[]".to_owned())];
+    check("depth", 4, |limit| decode(&deep, &with(limit)));
+}
+
+#[test]
+fn the_names_of_temporary_references_are_bytes_as_well() {
+    let key = "k".repeat(100);
+    let body = format!("[{{\"{key}\":[{}]}}]", vec!["\"$T\""; 50].join(","));
+    // Each has a name of `0:0:` and 102 or 103 more: 10 of them with one digit, 40 with two.
+    let bytes = 50 * 104 + 10 * 2 + 40 * 3;
+    check("body_bytes", bytes - 1, |limit| {
+        decode_text(&body, &Limits { body_bytes: limit, ..Limits::default() })
+    });
+}
+
+#[test]
 fn files_their_bytes_and_their_names() {
     let limits = Limits::default();
     let head = |bytes, name: &str| FileHead {
@@ -191,7 +266,7 @@ fn files_their_bytes_and_their_names() {
     ] {
         check(what, limit, |limit| {
             let mut parts = Parts::new("");
-            parts.file("1", head(7, "nine.bytes".get(..9).unwrap()), &with(limit, limits))?;
+            parts.file("_1_a", head(7, "nine.bytes".get(..9).unwrap()), &with(limit, limits))?;
             parts.file("_2_a", head(0, ""), &with(limit, limits))
         });
         check(what, limit, |limit| {

@@ -21,6 +21,8 @@ const LIMITS: Limits = Limits {
     bound_args: 1_000,
     arguments: 1_000,
     parts: 1_000,
+    live: 1_000,
+    events: 1_000,
     files: 20,
     fields: 1_000,
     file_bytes: 1 << 20,

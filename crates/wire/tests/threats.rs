@@ -19,6 +19,8 @@ const WIDE: Limits = Limits {
     bound_args: 1_000,
     arguments: u32::MAX,
     parts: u32::MAX,
+    live: u32::MAX,
+    events: u32::MAX,
     files: u32::MAX,
     fields: u32::MAX,
     file_bytes: u64::MAX,

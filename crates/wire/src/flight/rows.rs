@@ -176,6 +176,7 @@ impl<'a> Encoder<'a> {
             Node::Date("invalid") => "\"$Dnull\"".to_owned(),
             Node::Date(iso) => format!("\"$D{iso}\""),
             Node::BigInt(digits) => format!("\"$n{digits}\""),
+            Node::Temporary(name) => format!("\"$T{name}\""),
             Node::Entries { .. } | Node::Blob { .. } | Node::Reference { .. } => {
                 return self.put_row(node, made, model);
             }
@@ -241,7 +242,7 @@ impl<'a> Encoder<'a> {
                     self.line(row, &format!("[\"{media_type}\",\"${piece:x}\"]"));
                 }
             }
-            Node::Tag(_) | Node::Date(_) | Node::BigInt(_) => {}
+            Node::Tag(_) | Node::Date(_) | Node::BigInt(_) | Node::Temporary(_) => {}
         }
         Ok(None)
     }

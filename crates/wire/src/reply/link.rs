@@ -1,113 +1,92 @@
 //! References to the values they mean. What stands in several places is found here, and becomes a
 //! tree of its own.
 
-use std::{
-    borrow::Cow,
-    collections::{HashMap, HashSet},
-};
+use std::collections::{BTreeSet, HashMap, hash_map::Entry};
 
 use super::{
-    outline::{Kind, What},
+    outline::{Kind, Outline, Value, What},
+    parts::TextId,
     read::Reading,
-    tag::Tag,
+    tag::{self, Tag},
 };
 use crate::{ReplyError, json::unescape, program::Key};
 
-/// A value: its part, and its number there.
-pub(super) type At = (u32, u32);
+/// A value: its text, and its number there.
+pub(super) type At = (TextId, u32);
 
-/// What references mean.
+/// What references mean. Grows as texts come.
 #[derive(Default)]
 pub(crate) struct Links {
-    targets: HashMap<At, At>,
-    cuts: HashSet<At>,
-    /// For each part the values that need work, in the order of the text.
-    work: HashMap<u32, Vec<u32>>,
+    /// Where references end; nowhere yet while one is being followed.
+    ends: HashMap<At, Option<At>>,
+    /// For each text the values that are meant in other places than their own.
+    cuts: HashMap<TextId, BTreeSet<u32>>,
+    children: HashMap<At, Children>,
+}
+
+enum Children {
+    Items(Vec<u32>),
+    Fields(HashMap<Vec<u8>, u32>),
 }
 
 impl Links {
     /// The value that is meant where `at` stands.
     pub(super) fn target(&self, at: At) -> At {
-        self.targets.get(&at).copied().unwrap_or(at)
+        self.ends.get(&at).copied().flatten().unwrap_or(at)
     }
 
     /// Whether a value is meant in other places than its own.
-    pub(super) fn is_cut(&self, at: At) -> bool {
-        self.cuts.contains(&at)
+    pub(super) fn is_cut(&self, (id, number): At) -> bool {
+        self.cuts.get(&id).is_some_and(|cuts| cuts.contains(&number))
     }
 
-    pub(super) fn work(&self, part: u32) -> &[u32] {
-        self.work.get(&part).map(Vec::as_slice).unwrap_or_default()
+    /// The first value from `from` on that needs work: it is marked, or meant elsewhere too.
+    pub(super) fn next_work(&self, id: TextId, outline: &Outline, from: u32) -> Option<u32> {
+        let mark = outline.marks.partition_point(|mark| mark.value < from);
+        let mark = outline.marks.get(mark).map(|mark| mark.value);
+        let cut = self.cuts.get(&id).and_then(|cuts| cuts.range(from..).next().copied());
+        mark.into_iter().chain(cut).min()
     }
-}
 
-/// Follows each reference to the end.
-///
-/// A path leads through own keys of arrays and objects that stand in the text, and nothing else:
-/// whatever a prototype, a Map or a function has lies on no path. Each container on a path is indexed
-/// once, so the whole costs no more than the text is long.
-pub(crate) fn link(reading: &Reading<'_>) -> Result<Links, ReplyError> {
-    let mut linker = Linker { reading, ends: HashMap::new(), children: HashMap::new() };
-    let mut links = Links::default();
-    let mut parts: Vec<_> = reading.outlines.iter().collect();
-    parts.sort_unstable_by_key(|(part, _)| **part);
-    for (part, outline) in &parts {
-        for mark in &outline.marks {
-            if let What::Tag(Tag::Path { .. }) = mark.what {
-                let at = (**part, mark.value);
-                let end = linker.end(at)?;
-                links.targets.insert(at, end);
-                if linker.stands_in_text(end) {
-                    links.cuts.insert(end);
+    /// Follows each reference in the texts of `fresh` to its end.
+    ///
+    /// A path leads through own keys of arrays and objects that stand in the text, and nothing else:
+    /// whatever a prototype, a Map or a function has lies on no path. Each container on a path is
+    /// indexed once, so the whole costs no more than the text is long.
+    pub(crate) fn link(&mut self, reading: &Reading, fresh: &[TextId]) -> Result<(), ReplyError> {
+        for id in fresh {
+            let Some(outline) = reading.outlines.get(id) else { continue };
+            for mark in &outline.marks {
+                if let What::Tag(Tag::Path(_)) = mark.what {
+                    let end = self.end(reading, (*id, mark.value))?;
+                    if stands_in_text(reading, end) {
+                        self.cuts.entry(end.0).or_default().insert(end.1);
+                    }
                 }
             }
         }
+        Ok(())
     }
-    for (part, outline) in parts {
-        links.work.insert(*part, outline.marks.iter().map(|mark| mark.value).collect());
-    }
-    for (part, value) in &links.cuts {
-        links.work.entry(*part).or_default().push(*value);
-    }
-    for work in links.work.values_mut() {
-        work.sort_unstable();
-        work.dedup();
-    }
-    Ok(links)
-}
 
-struct Linker<'r, 'a> {
-    reading: &'r Reading<'a>,
-    /// Where references end that were followed; nowhere yet while one is being followed.
-    ends: HashMap<At, Option<At>>,
-    children: HashMap<At, Children<'a>>,
-}
-
-enum Children<'a> {
-    Items(Vec<u32>),
-    Fields(HashMap<Cow<'a, [u8]>, u32>),
-}
-
-impl<'a> Linker<'_, 'a> {
     /// The value at the end of a chain of references.
-    fn end(&mut self, start: At) -> Result<At, ReplyError> {
+    fn end(&mut self, reading: &Reading, start: At) -> Result<At, ReplyError> {
         let mut chain = Vec::new();
         let mut at = start;
         let end = loop {
-            let Some(What::Tag(Tag::Path { part, keys })) = self.what(at) else { break at };
+            let Some((part, raw)) = path(reading, at) else { break at };
             match self.ends.get(&at) {
                 Some(Some(end)) => break *end,
-                Some(None) => return Err(self.astray(at, "a reference that ends")),
+                Some(None) => return Err(astray(reading, at, "a reference that ends")),
                 None => {}
             }
             self.ends.insert(at, None);
             chain.push(at);
             let mut number = 0;
-            for key in keys.into_iter().flat_map(|keys| keys.split(':')) {
-                let child = self.child((part, number), key);
-                number = child.ok_or_else(|| self.astray(at, "own keys of plain values"))?;
+            for key in tag::keys(raw) {
+                let child = self.child(reading, (TextId::Part(part), number), key);
+                number = child.ok_or_else(|| astray(reading, at, "own keys of plain values"))?;
             }
-            at = (part, number);
+            at = (TextId::Part(part), number);
         };
         for link in chain {
             self.ends.insert(link, Some(end));
@@ -115,49 +94,58 @@ impl<'a> Linker<'_, 'a> {
         Ok(end)
     }
 
-    fn child(&mut self, container: At, key: &str) -> Option<u32> {
-        if !self.children.contains_key(&container) {
-            let children = self.index(container)?;
-            self.children.insert(container, children);
-        }
-        match self.children.get(&container)? {
+    fn child(&mut self, reading: &Reading, container: At, key: &str) -> Option<u32> {
+        let children = match self.children.entry(container) {
+            Entry::Occupied(children) => children.into_mut(),
+            Entry::Vacant(children) => children.insert(index_children(reading, container)?),
+        };
+        match children {
             Children::Items(items) => items.get(index(key)?).copied(),
             Children::Fields(fields) => fields.get(&*unescape(key)).copied(),
         }
     }
+}
 
-    fn index(&self, (part, number): At) -> Option<Children<'a>> {
-        let outline = self.reading.outlines.get(&part)?;
-        let children = outline.children(number);
-        match outline.value(number)?.kind {
-            Kind::Array => Some(Children::Items(children.map(|(child, _)| child).collect())),
-            Kind::Object => {
-                let fields = children.filter_map(|(child, value)| match outline.key(value) {
-                    Key::Name(raw) => Some((unescape(raw), child)),
-                    Key::Index(_) => None,
-                });
-                let dropped = |key: &Cow<'_, [u8]>| **key == *b"__proto__";
-                Some(Children::Fields(fields.filter(|(key, _)| !dropped(key)).collect()))
-            }
-            Kind::Plain | Kind::Marked(_) => None,
+/// A reference's part, and its raw text.
+fn path(reading: &Reading, (id, number): At) -> Option<(u32, &str)> {
+    let (outline, value) = find(reading, (id, number))?;
+    match outline.what(value)? {
+        What::Tag(Tag::Path(part)) => Some((part, outline.raw(value))),
+        _ => None,
+    }
+}
+
+fn index_children(reading: &Reading, container: At) -> Option<Children> {
+    let (outline, value) = find(reading, container)?;
+    let children = outline.children(container.1);
+    match value.kind {
+        Kind::Array => Some(Children::Items(children.map(|(child, _)| child).collect())),
+        Kind::Object => {
+            let fields = children.filter_map(|(child, value)| match outline.key(value) {
+                Key::Name(raw) => Some((unescape(raw).into_owned(), child)),
+                Key::Index(_) => None,
+            });
+            Some(Children::Fields(fields.filter(|(key, _)| *key != b"__proto__").collect()))
         }
+        Kind::Plain | Kind::Marked(_) => None,
     }
+}
 
-    fn what(&self, (part, number): At) -> Option<What<'a>> {
-        let outline = self.reading.outlines.get(&part)?;
-        outline.what(outline.value(number)?)
-    }
+pub(super) fn find(reading: &Reading, (id, number): At) -> Option<(&Outline, &Value)> {
+    let outline = reading.outlines.get(&id)?;
+    Some((outline, outline.value(number)?))
+}
 
-    /// Whether a value is what its text says; others have nodes, which may be placed as often as one likes.
-    fn stands_in_text(&self, at: At) -> bool {
-        matches!(self.what(at), None | Some(What::Tag(Tag::Escaped { .. })))
-    }
+/// Whether a value is what its text says; others have nodes, which may be placed as often as one likes.
+fn stands_in_text(reading: &Reading, at: At) -> bool {
+    let what = find(reading, at).and_then(|(outline, value)| outline.what(value));
+    matches!(what, None | Some(What::Tag(Tag::Escaped { .. })))
+}
 
-    fn astray(&self, (part, number): At, expected: &'static str) -> ReplyError {
-        let outline = self.reading.outlines.get(&part);
-        let at = outline.and_then(|outline| outline.value(number)).map_or(0, |value| value.start);
-        ReplyError::Malformed { expected, part, at: at.into() }
-    }
+fn astray(reading: &Reading, at: At, expected: &'static str) -> ReplyError {
+    let part = reading.parts.number_of(at.0);
+    let at = find(reading, at).map_or(0, |(_, value)| value.start);
+    ReplyError::Malformed { expected, part, at: at.into() }
 }
 
 /// The index that a key means: digits without a leading zero.

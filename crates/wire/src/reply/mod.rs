@@ -17,7 +17,11 @@
 //! | `read`, `outline` | the texts that the root leads to | where each value lies, which ones are tags |
 //! | `link` | all outlines | which value each reference means, which values stand in several places |
 //! | `emit` | all of it | a skeleton |
+//!
+//! `decoder` runs them: once over a whole body, or again and again over what has come.
 
+mod cycle;
+mod decoder;
 mod emit;
 mod link;
 mod outline;
@@ -25,12 +29,12 @@ mod parts;
 mod read;
 mod tag;
 
+pub use decoder::Decoder;
 pub use parts::{FileHead, Parts};
 
-pub(crate) use emit::{Root, emit};
-pub(crate) use link::link;
+pub(crate) use decoder::decode_form;
 pub(crate) use parts::{Entry, Heads};
-pub(crate) use read::{Reading, Shape, metadata};
+pub(crate) use read::metadata;
 
 use crate::{Limits, ReplyError, Skeleton};
 
@@ -41,7 +45,11 @@ pub struct Decoded {
     pub skeleton: Skeleton,
     /// Ids of the server references among them, each once, in the order of their first occurrence.
     /// They are the sender's: look them up in the manifest before the values are built.
+    /// Of a reply that is decoded as it comes: those that weren't there before.
     pub references: Vec<String>,
+    /// Whether more may come. Of a whole reply it never is: promises that have no value and streams
+    /// without an end fail.
+    pub is_open: bool,
 }
 
 /// Decodes the text body of a call into its arguments.
@@ -60,9 +68,8 @@ pub struct Decoded {
 /// - [`ReplyError::Malformed`]: `body` isn't JSON, has a key twice in an object, isn't an array, or
 ///   a tag is none that React writes.
 /// - [`ReplyError::TooMuch`]: a bound of `limits` was passed.
-/// - [`ReplyError::MissingPart`]: a tag points to a part. Text has none; see [`decode_parts`].
-/// - [`ReplyError::Unsupported`]: a tag for a promise, a stream, an iterator, binary data or a
-///   temporary reference.
+/// - [`ReplyError::MissingPart`]: a tag points to a part. Text has none; see [`decode_parts`]. Promises
+///   and streams are the exception: they fail, as in any body that ends without them.
 ///
 /// # Source
 ///
@@ -72,7 +79,7 @@ pub fn decode_text(body: &str, limits: &Limits) -> Result<Decoded, ReplyError> {
     ReplyError::check("body_bytes", body.len(), limits.body_bytes)?;
     if outline::is_plain(body, limits)? {
         let skeleton = Skeleton { text: body.to_owned(), program: String::new() };
-        return Ok(Decoded { skeleton, references: Vec::new() });
+        return Ok(Decoded { skeleton, ..Decoded::default() });
     }
     let mut parts = Parts::new("");
     parts.text("0", body.to_owned(), &Limits { parts: 1, ..*limits })?;
@@ -95,9 +102,8 @@ pub fn decode_text(body: &str, limits: &Limits) -> Result<Decoded, ReplyError> {
 /// `docs/protocol.md` §1.2, §1.5 and §1.7. What React's own decoder gets wrong with valid replies
 /// (§1.9, Q2 to Q4) is right here.
 pub fn decode_parts(parts: Parts, limits: &Limits) -> Result<Decoded, ReplyError> {
-    let mut reading = Reading::new(&parts, limits);
-    reading.claim(0, Shape::Arguments, 0)?;
-    reading.finish()?;
-    let links = link(&reading)?;
-    emit(&reading, &links, &Root::Part(0))
+    let mut decoder = Decoder::of(parts, limits);
+    decoder.begin()?;
+    decoder.end();
+    Ok(decoder.decode()?.unwrap_or_default()) // it is complete, so there is something
 }

@@ -13,11 +13,12 @@ use crate::{
 };
 
 /// The values of one part, each before those in it. A value's number is its place in the table.
-pub(super) struct Outline<'a> {
-    pub(super) text: &'a str,
+#[derive(Debug, Default)]
+pub(super) struct Outline {
+    pub(super) text: String,
     pub(super) values: Vec<Value>,
     /// In the order of the text.
-    pub(super) marks: Vec<Mark<'a>>,
+    pub(super) marks: Vec<Mark>,
 }
 
 /// One value. All numbers are bytes of the text or places in the table; the limits keep both in u32.
@@ -53,32 +54,32 @@ enum Place {
 
 /// A value that needs work.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Mark<'a> {
-    pub(super) what: What<'a>,
+pub(super) struct Mark {
+    pub(super) what: What,
     pub(super) value: u32,
     /// How many containers it is in, those of parts above included.
     pub(super) level: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum What<'a> {
-    Tag(Tag<'a>),
+pub(super) enum What {
+    Tag(Tag),
     /// It stands at the key `__proto__` and will be deleted; what is in it means nothing.
     Dropped,
 }
 
-impl<'a> Outline<'a> {
+impl Outline {
     /// Reads the text of `part`, which lies `level` containers deep.
     pub(super) fn read(
-        text: &'a str,
+        text: String,
         part: u32,
         level: u32,
         nodes: &mut u64,
         limits: &Limits,
     ) -> Result<Self, ReplyError> {
         ReplyError::check("body_bytes", text.len(), u32::MAX)?;
-        let mut checked = Checked::new(text, part, level, nodes, limits);
-        let outline = Self { text, values: Vec::new(), marks: Vec::new() };
+        let mut checked = Checked::new(&text, part, level, nodes, limits);
+        let outline = Self::default();
         let mut builder = Builder { outline, level, open: Vec::new(), key: None, dropped_in: None };
         while let Some(event) = checked.next()? {
             builder.add(event, limits).map_err(|no_tag| match no_tag {
@@ -86,7 +87,8 @@ impl<'a> Outline<'a> {
                 (NoTag::Refused(error), _) => error,
             })?;
         }
-        Ok(builder.outline)
+        let Self { values, marks, .. } = builder.outline;
+        Ok(Self { text, values, marks })
     }
 
     pub(super) fn value(&self, number: u32) -> Option<&Value> {
@@ -94,20 +96,25 @@ impl<'a> Outline<'a> {
     }
 
     /// What is to be done about a value.
-    pub(super) fn what(&self, value: &Value) -> Option<What<'a>> {
+    pub(super) fn what(&self, value: &Value) -> Option<What> {
         let Kind::Marked(mark) = value.kind else { return None };
         self.marks.get(mark as usize).map(|mark| mark.what)
     }
 
     /// Where a value stands in its container.
-    pub(super) fn key(&self, value: &Value) -> Key<'a> {
+    pub(super) fn key(&self, value: &Value) -> Key<'_> {
         match value.place {
             Place::Index(index) => Key::Index(index),
             Place::Name { start, end } => Key::Name(self.slice(start, end)),
         }
     }
 
-    pub(super) fn slice(&self, start: u32, end: u32) -> &'a str {
+    /// What stands between the quotes of a string.
+    pub(super) fn raw(&self, value: &Value) -> &str {
+        self.slice(value.start + 1, value.end.saturating_sub(1))
+    }
+
+    pub(super) fn slice(&self, start: u32, end: u32) -> &str {
         self.text.get(start as usize..end as usize).unwrap_or_default()
     }
 
@@ -124,9 +131,9 @@ impl<'a> Outline<'a> {
     }
 }
 
-/// An outline that grows. What is to be marked is always the value that comes next.
+/// An outline that grows, without its text. What is to be marked is always the value that comes next.
 struct Builder<'a> {
-    outline: Outline<'a>,
+    outline: Outline,
     level: u32,
     open: Vec<Open>,
     /// The key of the next value, and the byte where its quote is.
@@ -180,7 +187,7 @@ impl<'a> Builder<'a> {
         is_dropped.then(|| self.mark(What::Dropped))
     }
 
-    fn mark(&mut self, what: What<'a>) -> Kind {
+    fn mark(&mut self, what: What) -> Kind {
         let value = self.outline.values.len() as u32;
         let level = self.level + self.open.len() as u32;
         self.outline.marks.push(Mark { what, value, level });

@@ -1,7 +1,7 @@
 //! Names and values to a table of slots, by the one grammar that parts have.
 //!
 //! ```text
-//! name   = prefix ( number / "_" number "_" field )
+//! name   = prefix ( number / "_" number "_" field / "S" number )
 //! number = "0" / %x31-39 *DIGIT            decimal, without padding
 //! ```
 
@@ -27,16 +27,48 @@ pub(crate) enum Entry {
     File(u32),
 }
 
+/// A text that holds values: a model by its part, or an event by its number among all events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum TextId {
+    Part(u32),
+    Event(u32),
+}
+
 /// What a number stands for. React never gives one number to two things, so neither kind nor content
 /// of a slot can change.
 #[derive(Debug)]
 pub(super) enum Slot {
-    /// A model: JSON with tags.
+    /// A model: JSON with tags. Empty once it was read.
     Text(String),
     /// A file, by its number among the files.
     File(u32),
     /// The entries of a FormData.
     Form(Vec<(String, Entry)>),
+    /// The events of a stream.
+    Events(Events),
+    /// A FormData without entries, or one that has been read: nothing may come any more.
+    Sealed,
+}
+
+/// The events of one stream, by their numbers among all, and the one that ends it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Events {
+    pub(super) items: Vec<u32>,
+    pub(super) close: Option<Close>,
+}
+
+/// How a stream ends: with the event that says what the iteration returns, or without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Close(pub(super) Option<u32>);
+
+/// What a part turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    Model(u32),
+    File(u32),
+    Item { stream: u32, event: u32 },
+    Close { stream: u32, close: Close },
+    Field,
 }
 
 /// The heads of the files of one body, in the order of their arrival.
@@ -46,10 +78,9 @@ pub(crate) struct Heads(Vec<FileHead>);
 impl Heads {
     /// Takes a file; gives its number.
     pub(crate) fn push(&mut self, head: FileHead, limits: &Limits) -> Result<u32, ReplyError> {
-        ReplyError::check("files", self.0.len() + 1, limits.files)?;
         ReplyError::check("file_bytes", head.bytes, limits.file_bytes)?;
         self.0.push(head);
-        Ok(self.0.len() as u32 - 1) // `limits.files` is a u32
+        Ok(self.0.len() as u32 - 1) // who calls counts files or parts, and both limits are a u32
     }
 
     pub(super) fn get(&self, blob: u32) -> Option<&FileHead> {
@@ -63,14 +94,18 @@ pub struct Parts {
     prefix: String,
     slots: HashMap<u32, Slot>,
     pub(super) heads: Heads,
+    /// The texts of events, and the streams that they are of. Empty once they were read.
+    events: Vec<(u32, String)>,
     text_bytes: u64,
     models: u32,
+    files: u32,
     fields: u32,
 }
 
 enum Name<'a> {
     Model(u32),
     Field(u32, &'a str),
+    Event(u32),
 }
 
 impl Parts {
@@ -86,49 +121,85 @@ impl Parts {
     ///
     /// - [`ReplyError::PartName`]: the name is none that React 19.3.1 writes.
     /// - [`ReplyError::DuplicatePart`]: its number is taken.
-    /// - [`ReplyError::TooMuch`]: `parts`, `fields`, `name_bytes` or `body_bytes` was passed.
-    /// - [`ReplyError::Unsupported`]: it is an event of a stream.
+    /// - [`ReplyError::Malformed`]: it is an event of a stream that has ended.
+    /// - [`ReplyError::TooMuch`]: `parts`, `events`, `fields`, `name_bytes` or `body_bytes` was passed.
     pub fn text(&mut self, name: &str, value: String, limits: &Limits) -> Result<(), ReplyError> {
+        self.take_text(name, value, limits).map(drop)
+    }
+
+    /// Takes a part that is a file; gives its number among the files, from 0: the skeleton's `B` and
+    /// `V` instructions name it so.
+    ///
+    /// # Errors
+    ///
+    /// As [`text`](Self::text), with the limits `files`, `file_bytes` and `name_bytes`. A file that no
+    /// field has counts among the parts: what it is for, a value says.
+    pub fn file(&mut self, name: &str, head: FileHead, limits: &Limits) -> Result<u32, ReplyError> {
+        self.take_file(name, head, limits).map(|(blob, _)| blob)
+    }
+
+    pub(super) fn take_text(
+        &mut self,
+        name: &str,
+        value: String,
+        limits: &Limits,
+    ) -> Result<Arrival, ReplyError> {
         let bytes = (name.len() + value.len()) as u64;
         self.text_bytes = self.text_bytes.saturating_add(bytes);
         ReplyError::check("body_bytes", self.text_bytes, limits.body_bytes)?;
         self.entry(name, Entry::Text(value), limits)
     }
 
-    /// Takes a part that is a file; gives its number among the files, from 0: the skeleton's `B`
-    /// instructions name it so.
-    ///
-    /// # Errors
-    ///
-    /// As [`text`](Self::text), with the limits `files`, `file_bytes` and `name_bytes`.
-    pub fn file(&mut self, name: &str, head: FileHead, limits: &Limits) -> Result<u32, ReplyError> {
+    pub(super) fn take_file(
+        &mut self,
+        name: &str,
+        head: FileHead,
+        limits: &Limits,
+    ) -> Result<(u32, Arrival), ReplyError> {
         let name_bytes = head.name.as_ref().map_or(0, String::len);
         ReplyError::check("name_bytes", name_bytes, limits.name_bytes)?;
         let blob = self.heads.push(head, limits)?;
-        self.entry(name, Entry::File(blob), limits)?;
-        Ok(blob)
+        Ok((blob, self.entry(name, Entry::File(blob), limits)?))
     }
 
-    /// Takes a part; a file has been counted already.
+    /// Takes a part; a file has been given its number already.
     pub(crate) fn entry(
         &mut self,
         name: &str,
         entry: Entry,
         limits: &Limits,
-    ) -> Result<(), ReplyError> {
+    ) -> Result<Arrival, ReplyError> {
         match (self.parse(name, limits)?, entry) {
             (Name::Field(part, field), entry) => {
-                self.fields += u32::from(matches!(entry, Entry::Text(_)));
+                match entry {
+                    Entry::Text(_) => self.fields += 1,
+                    Entry::File(_) => self.count_file(limits)?,
+                }
                 ReplyError::check("fields", self.fields, limits.fields)?;
-                self.field(part, field, entry)
+                self.field(part, field, entry).map(|()| Arrival::Field)
             }
-            (Name::Model(part), Entry::File(blob)) => self.slot(part, Slot::File(blob)),
+            (Name::Model(part), Entry::File(blob)) => {
+                self.count_model(limits)?;
+                self.slot(part, Slot::File(blob)).map(|()| Arrival::File(part))
+            }
             (Name::Model(part), Entry::Text(text)) => {
-                self.models += 1;
-                ReplyError::check("parts", self.models, limits.parts)?;
-                self.slot(part, Slot::Text(text))
+                self.count_model(limits)?;
+                self.slot(part, Slot::Text(text)).map(|()| Arrival::Model(part))
             }
+            (Name::Event(stream), Entry::Text(text)) => self.event(stream, text, limits),
+            (Name::Event(_), Entry::File(_)) => Err(ReplyError::PartName),
         }
+    }
+
+    fn count_model(&mut self, limits: &Limits) -> Result<(), ReplyError> {
+        self.models += 1;
+        ReplyError::check("parts", self.models, limits.parts)
+    }
+
+    /// Counts a file in: one that a Blob is made of, or that a form has.
+    pub(super) fn count_file(&mut self, limits: &Limits) -> Result<(), ReplyError> {
+        self.files += 1;
+        ReplyError::check("files", self.files, limits.files)
     }
 
     /// The parts of a form's action, whose files have been taken with the form.
@@ -136,10 +207,41 @@ impl Parts {
         Self { heads, ..self }
     }
 
-    pub(super) fn model(&self, part: u32) -> Result<&str, ReplyError> {
+    /// The text of a model, if it has come.
+    pub(super) fn model(&self, part: u32) -> Result<Option<&str>, ReplyError> {
         match self.slots.get(&part) {
-            Some(Slot::Text(text)) => Ok(text),
-            _ => Err(ReplyError::MissingPart { part, kind: "text" }),
+            Some(Slot::Text(text)) => Ok(Some(text)),
+            None => Ok(None),
+            Some(_) => Err(ReplyError::MissingPart { part, kind: "text" }),
+        }
+    }
+
+    /// The text of a part that must be there.
+    pub(crate) fn metadata(&self, part: u32) -> Result<&str, ReplyError> {
+        self.model(part)?.ok_or(ReplyError::MissingPart { part, kind: "text" })
+    }
+
+    /// Takes a text out, if it has come: it is read once.
+    pub(super) fn take(&mut self, id: TextId) -> Result<Option<String>, ReplyError> {
+        match id {
+            TextId::Event(event) => {
+                Ok(self.events.get_mut(event as usize).map(|(_, text)| std::mem::take(text)))
+            }
+            TextId::Part(part) => match self.slots.get_mut(&part) {
+                Some(Slot::Text(text)) => Ok(Some(std::mem::take(text))),
+                None => Ok(None),
+                Some(_) => Err(ReplyError::MissingPart { part, kind: "text" }),
+            },
+        }
+    }
+
+    /// The number that a text has in messages: of its part, or its stream.
+    pub(super) fn number_of(&self, id: TextId) -> u32 {
+        match id {
+            TextId::Part(part) => part,
+            TextId::Event(event) => {
+                self.events.get(event as usize).map_or(0, |(stream, _)| *stream)
+            }
         }
     }
 
@@ -150,18 +252,53 @@ impl Parts {
         }
     }
 
-    /// The entries of a FormData. An empty one has no parts at all.
-    pub(super) fn form(&self, part: u32) -> Result<&[(String, Entry)], ReplyError> {
-        match self.slots.get(&part) {
+    /// The entries of a FormData, which nothing is added to from now on. An empty one has no parts at
+    /// all.
+    pub(super) fn take_form(&mut self, part: u32) -> Result<Vec<(String, Entry)>, ReplyError> {
+        match self.slots.insert(part, Slot::Sealed) {
             Some(Slot::Form(entries)) => Ok(entries),
-            None => Ok(&[]),
+            None => Ok(Vec::new()),
             Some(_) => Err(ReplyError::MissingPart { part, kind: "form" }),
+        }
+    }
+
+    /// The events of a stream that have come.
+    pub(super) fn events(&self, part: u32) -> Result<Events, ReplyError> {
+        match self.slots.get(&part) {
+            Some(Slot::Events(events)) => Ok(events.clone()),
+            None => Ok(Events::default()),
+            Some(_) => Err(ReplyError::MissingPart { part, kind: "stream" }),
         }
     }
 
     fn slot(&mut self, part: u32, slot: Slot) -> Result<(), ReplyError> {
         let taken = self.slots.insert(part, slot).is_some();
         if taken { Err(ReplyError::DuplicatePart { part }) } else { Ok(()) }
+    }
+
+    /// Takes an event: a model, or `C` and perhaps a model, which ends the stream.
+    fn event(&mut self, stream: u32, text: String, limits: &Limits) -> Result<Arrival, ReplyError> {
+        let slot = self.slots.entry(stream).or_insert_with(|| Slot::Events(Events::default()));
+        let Slot::Events(events) = slot else {
+            return Err(ReplyError::DuplicatePart { part: stream });
+        };
+        if events.close.is_some() {
+            let expected = "nothing behind the end of a stream";
+            return Err(ReplyError::Malformed { expected, part: stream, at: 0 });
+        }
+        ReplyError::check("events", events.items.len() + 1, limits.events)?;
+        let event = self.events.len() as u32; // a body of 2^32 events has 2^34 bytes of names
+        let Some(returned) = text.strip_prefix('C') else {
+            events.items.push(event);
+            self.events.push((stream, text));
+            return Ok(Arrival::Item { stream, event });
+        };
+        let close = Close((!returned.is_empty()).then_some(event));
+        events.close = Some(close);
+        if close.0.is_some() {
+            self.events.push((stream, returned.to_owned()));
+        }
+        Ok(Arrival::Close { stream, close })
     }
 
     fn field(&mut self, part: u32, field: &str, entry: Entry) -> Result<(), ReplyError> {
@@ -182,8 +319,8 @@ impl Parts {
             let (part, field) = field.split_once('_').ok_or(ReplyError::PartName)?;
             return Ok(Name::Field(decimal(part).ok_or(ReplyError::PartName)?, field));
         }
-        if name.strip_prefix('S').and_then(decimal).is_some() {
-            return Err(ReplyError::Unsupported { kind: "a stream" });
+        if let Some(stream) = name.strip_prefix('S') {
+            return decimal(stream).map(Name::Event).ok_or(ReplyError::PartName);
         }
         decimal(name).map(Name::Model).ok_or(ReplyError::PartName)
     }
@@ -205,7 +342,7 @@ mod tests {
 
     #[test]
     fn a_name_has_one_spelling() {
-        for good in ["0", "1", "10", "4294967295", "_1_a", "_10__", "_1_", "_1_a_b"] {
+        for good in ["0", "1", "10", "4294967295", "_1_a", "_10__", "_1_", "_1_a_b", "S1", "S10"] {
             assert_eq!(add(good), Ok(()), "{good}");
         }
         for bad in [
@@ -234,21 +371,22 @@ mod tests {
         ] {
             assert_eq!(add(bad), Err(ReplyError::PartName), "{bad}");
         }
-        assert_eq!(add("S1"), Err(ReplyError::Unsupported { kind: "a stream" }));
     }
 
     #[test]
     fn a_prefix_is_part_of_each_name() {
         let mut parts = Parts::new("$ACTION_1:");
         assert_eq!(parts.text("$ACTION_1:0", "1".into(), &Limits::default()), Ok(()));
-        assert_eq!(parts.model(0), Ok("1"));
+        assert_eq!(parts.model(0), Ok(Some("1")));
         assert_eq!(parts.text("0", String::new(), &Limits::default()), Err(ReplyError::PartName));
     }
 
     #[test]
     fn a_number_is_given_once_whatever_the_kind() {
         let limits = Limits::default();
-        for (first, second) in [("1", "1"), ("1", "_1_a"), ("_1_a", "1")] {
+        for (first, second) in
+            [("1", "1"), ("1", "_1_a"), ("_1_a", "1"), ("S1", "1"), ("1", "S1"), ("S1", "_1_a")]
+        {
             let mut parts = Parts::new("");
             parts.text(first, String::new(), &limits).unwrap();
             let duplicate = Err(ReplyError::DuplicatePart { part: 1 });
@@ -259,13 +397,28 @@ mod tests {
         parts.text("_1_a", String::new(), &limits).unwrap();
         parts.text("_1_a", String::new(), &limits).unwrap();
         assert_eq!(parts.file("_1_a", FileHead::default(), &limits), Ok(0));
-        assert_eq!(parts.form(1).unwrap().len(), 3);
+        assert_eq!(parts.take_form(1).unwrap().len(), 3);
+        assert!(parts.text("_1_a", String::new(), &limits).is_err(), "it has been read");
+    }
+
+    #[test]
+    fn nothing_comes_behind_the_end_of_a_stream() {
+        let limits = Limits::default();
+        for close in ["C", "C1"] {
+            let mut parts = Parts::new("");
+            parts.text("S1", "1".into(), &limits).unwrap();
+            parts.text("S1", close.into(), &limits).unwrap();
+            for late in ["2", "C", "C2"] {
+                let error = parts.text("S1", late.into(), &limits).unwrap_err();
+                assert_eq!(error.code(), "errand::reply-malformed");
+            }
+        }
     }
 
     #[test]
     fn react_s_own_fields_are_left_out() {
         let mut parts = Parts::new("");
         parts.text("_1_$ACTION_KEY", "k".into(), &Limits::default()).unwrap();
-        assert_eq!(parts.form(1), Ok([].as_slice()));
+        assert_eq!(parts.take_form(1), Ok(Vec::new()));
     }
 }

@@ -1,18 +1,18 @@
-//! Reads all parts that the root leads to, each once, and checks what each is claimed for.
+//! Reads all texts that a value leads to, each once, and checks what each is claimed for.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque, hash_map};
 
 use super::{
     outline::{Kind, Outline, What},
-    parts::Parts,
-    tag::{Tag, hexadecimal},
+    parts::{Arrival, Close, Entry, Parts, TextId},
+    tag::{LiveKind, Tag, View, hexadecimal},
 };
 use crate::{
     Limits, ReplyError,
     json::{Event, Reader, Unexpected, unescape_text},
 };
 
-/// What a part has to look like.
+/// What a text has to look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
     /// A list, no longer than calls may have arguments.
@@ -23,6 +23,8 @@ pub(crate) enum Shape {
     Items,
     /// A list of pairs.
     Entries,
+    /// A view of bytes.
+    Bytes,
 }
 
 /// A server reference.
@@ -33,45 +35,89 @@ pub(crate) struct Function {
     pub(crate) bound: Option<u32>,
 }
 
-/// A reply, read.
-pub(crate) struct Reading<'a> {
-    pub(super) parts: &'a Parts,
-    pub(super) limits: &'a Limits,
-    pub(super) outlines: HashMap<u32, Outline<'a>>,
+/// What can be handed over by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unit {
+    /// The arguments, or those bound to a form's action.
+    Root,
+    /// The value of a promise.
+    Value(u32),
+    /// An item of a stream, by its event.
+    Item(u32, u32),
+    /// The end of a stream.
+    Close(u32, Close),
+}
+
+/// A promise, a stream or an iterable: by the number that its parts have.
+#[derive(Clone, Copy, Debug)]
+struct Live {
+    kind: LiveKind,
+    level: u32,
+}
+
+/// A reply, read as far as it has come.
+pub(crate) struct Reading {
+    pub(super) parts: Parts,
+    pub(super) limits: Limits,
+    pub(super) outlines: HashMap<TextId, Outline>,
+    /// Texts that were read and not looked at by anybody yet, those of the current unit last.
+    pub(super) fresh: Vec<TextId>,
     /// By the part with their metadata.
     pub(super) functions: HashMap<u32, Function>,
-    /// Parts that one value has for its own, and what each must look like. A part is claimed once. Marked before anything is
-    /// built of it, so nobody can make us try twice.
+    pub(super) forms: HashMap<u32, Vec<(String, Entry)>>,
+    /// Parts that one value has for its own. Marked before anything is built of it, so nobody can
+    /// make us try twice.
     claimed: HashSet<u32>,
-    shapes: Vec<(u32, Shape)>,
-    forms: HashSet<u32>,
-    queue: VecDeque<(u32, u32)>,
+    shapes: HashMap<TextId, Shape>,
+    blobs: HashSet<u32>,
+    live: HashMap<u32, Live>,
+    /// How many of them are still expected to say something.
+    open: usize,
+    /// What has come of the live values, and waits for its turn.
+    units: VecDeque<Unit>,
+    queue: VecDeque<(TextId, u32)>,
+    /// Parts that are referred to and haven't come, and their levels.
+    waiting: HashMap<u32, u32>,
+    is_complete: bool,
     nodes: u64,
 }
 
-impl<'a> Reading<'a> {
-    pub(crate) fn new(parts: &'a Parts, limits: &'a Limits) -> Self {
+impl Reading {
+    pub(crate) fn new(parts: Parts, limits: &Limits) -> Self {
         Self {
             parts,
-            limits,
+            limits: *limits,
             outlines: HashMap::new(),
+            fresh: Vec::new(),
             functions: HashMap::new(),
+            forms: HashMap::new(),
             claimed: HashSet::new(),
-            shapes: Vec::new(),
-            forms: HashSet::new(),
+            shapes: HashMap::new(),
+            blobs: HashSet::new(),
+            live: HashMap::new(),
+            open: 0,
+            units: VecDeque::new(),
             queue: VecDeque::new(),
+            waiting: HashMap::new(),
+            is_complete: false,
             nodes: 0,
         }
     }
 
     /// Claims a part for one value, `level` containers deep.
     pub(crate) fn claim(&mut self, part: u32, shape: Shape, level: u32) -> Result<(), ReplyError> {
-        if !self.claimed.insert(part) {
-            return Err(ReplyError::DuplicatePart { part });
+        self.claim_part(part)?;
+        self.shapes.insert(TextId::Part(part), shape);
+        self.queue.push_back((TextId::Part(part), level));
+        // A path may have led to it before it was claimed.
+        if self.outlines.contains_key(&TextId::Part(part)) {
+            self.check(TextId::Part(part))?;
         }
-        self.shapes.push((part, shape));
-        self.queue.push_back((part, level));
         Ok(())
+    }
+
+    fn claim_part(&mut self, part: u32) -> Result<(), ReplyError> {
+        if self.claimed.insert(part) { Ok(()) } else { Err(ReplyError::DuplicatePart { part }) }
     }
 
     /// Counts values that stand in no text.
@@ -80,58 +126,159 @@ impl<'a> Reading<'a> {
         ReplyError::check("nodes", self.nodes, self.limits.nodes)
     }
 
-    /// Reads what is claimed, and all that it leads to.
-    pub(crate) fn finish(&mut self) -> Result<(), ReplyError> {
-        while let Some((part, level)) = self.queue.pop_front() {
-            if self.outlines.contains_key(&part) {
+    /// No part will come any more: what is missing from now on is an error.
+    pub(crate) fn complete(&mut self) {
+        self.is_complete = true;
+    }
+
+    /// Takes note of a part.
+    pub(super) fn arrived(&mut self, arrival: Arrival) -> Result<(), ReplyError> {
+        let (number, unit) = match arrival {
+            Arrival::Field => return Ok(()),
+            Arrival::File(part) => (part, None),
+            Arrival::Model(part) => {
+                if let Some(level) = self.waiting.remove(&part) {
+                    self.queue.push_back((TextId::Part(part), level));
+                }
+                (part, Some(Unit::Value(part)))
+            }
+            Arrival::Item { stream, event } => (stream, Some(Unit::Item(stream, event))),
+            Arrival::Close { stream, close } => (stream, Some(Unit::Close(stream, close))),
+        };
+        let Some(live) = self.live.get(&number) else { return Ok(()) };
+        match (live.kind, unit) {
+            (LiveKind::Promise, Some(unit @ Unit::Value(_))) => self.push(unit),
+            (LiveKind::Promise, _) => {
+                return Err(ReplyError::MissingPart { part: number, kind: "text" });
+            }
+            (_, Some(unit @ (Unit::Item(..) | Unit::Close(..)))) => self.push(unit),
+            _ => return Err(ReplyError::MissingPart { part: number, kind: "stream" }),
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, unit: Unit) {
+        self.open -= usize::from(!matches!(unit, Unit::Item(..)));
+        self.units.push_back(unit);
+    }
+
+    /// Begins to read the next unit that has come.
+    pub(super) fn next_unit(&mut self) -> Option<Unit> {
+        let unit = self.units.pop_front()?;
+        let (number, id) = match unit {
+            Unit::Root | Unit::Close(_, Close(None)) => return Some(unit),
+            Unit::Value(part) => (part, TextId::Part(part)),
+            Unit::Item(stream, event) | Unit::Close(stream, Close(Some(event))) => {
+                (stream, TextId::Event(event))
+            }
+        };
+        let Live { kind, level } = *self.live.get(&number)?;
+        if kind == LiveKind::ByteStream && matches!(unit, Unit::Item(..)) {
+            self.shapes.insert(id, Shape::Bytes);
+        }
+        self.queue.push_back((id, level));
+        Some(unit)
+    }
+
+    /// Whether more may come: a live value has not come to its end, or a unit is being read.
+    pub(super) fn is_open(&self, has_unit: bool) -> bool {
+        !self.is_complete && (self.open > 0 || has_unit)
+    }
+
+    pub(super) fn live_kind(&self, part: u32) -> Option<LiveKind> {
+        self.live.get(&part).map(|live| live.kind)
+    }
+
+    /// Reads what is claimed, and all that it leads to; whether all of it has come.
+    pub(crate) fn finish(&mut self) -> Result<bool, ReplyError> {
+        while let Some((id, level)) = self.queue.pop_front() {
+            if self.outlines.contains_key(&id) {
                 continue;
             }
-            let text = self.parts.model(part)?;
-            let outline = Outline::read(text, part, level, &mut self.nodes, self.limits)?;
+            let part = self.parts.number_of(id);
+            let Some(text) = self.parts.take(id)? else {
+                self.waiting.insert(part, level);
+                continue;
+            };
+            let outline = Outline::read(text, part, level, &mut self.nodes, &self.limits)?;
             for mark in &outline.marks {
                 if let What::Tag(tag) = mark.what {
                     self.follow(tag, mark.level)?;
                 }
             }
-            self.outlines.insert(part, outline);
+            self.outlines.insert(id, outline);
+            self.fresh.push(id);
+            self.check(id)?;
         }
-        self.shapes.iter().try_for_each(|(part, shape)| self.check(*part, *shape))
+        match self.waiting.keys().min() {
+            Some(part) if self.is_complete => {
+                Err(ReplyError::MissingPart { part: *part, kind: "text" })
+            }
+            waiting => Ok(waiting.is_none()),
+        }
     }
 
     /// How many items the list in a part has.
     pub(crate) fn length(&self, part: u32) -> u32 {
-        self.outlines.get(&part).map_or(0, |outline| outline.children(0).count() as u32)
+        let outline = self.outlines.get(&TextId::Part(part));
+        outline.map_or(0, |outline| outline.children(0).count() as u32)
     }
 
-    fn follow(&mut self, tag: Tag<'a>, level: u32) -> Result<(), ReplyError> {
+    fn follow(&mut self, tag: Tag, level: u32) -> Result<(), ReplyError> {
         match tag {
             Tag::Map(part) => self.claim(part, Shape::Entries, level),
-            Tag::Set(part) => self.claim(part, Shape::Items, level),
-            Tag::Blob(part) => self.parts.blob(part).map(drop),
+            Tag::Set(part) | Tag::Iterator(part) => self.claim(part, Shape::Items, level),
+            Tag::Blob(part) => self.blob(part),
+            Tag::Binary { part, view } => self.binary(part, view),
             Tag::Form(part) => {
-                if !self.forms.insert(part) {
+                let hash_map::Entry::Vacant(form) = self.forms.entry(part) else {
                     return Err(ReplyError::DuplicatePart { part });
-                }
-                self.count(self.parts.form(part)?.len())
+                };
+                let entries = form.insert(self.parts.take_form(part)?).len();
+                self.count(entries)
             }
             Tag::Reference(part) => self.function(part, level),
-            Tag::Path { part, .. } => {
-                if !self.outlines.contains_key(&part) {
-                    self.queue.push_back((part, level));
-                }
+            Tag::Live { part, kind } => self.live(part, Live { kind, level }),
+            Tag::Path(part) => {
+                self.queue.push_back((TextId::Part(part), level));
                 Ok(())
             }
-            Tag::Escaped { .. } | Tag::Undefined | Tag::Odd(_) | Tag::Date(_) | Tag::BigInt(_) => {
-                Ok(())
-            }
+            Tag::Escaped { .. }
+            | Tag::Undefined
+            | Tag::Odd(_)
+            | Tag::Date
+            | Tag::BigInt
+            | Tag::Temporary => Ok(()),
         }
+    }
+
+    /// A file may be many Blobs, or one view.
+    fn blob(&mut self, part: u32) -> Result<(), ReplyError> {
+        self.parts.blob(part)?;
+        if self.blobs.insert(part) {
+            self.claim_part(part)?;
+            self.parts.count_file(&self.limits)?;
+        }
+        Ok(())
+    }
+
+    fn binary(&mut self, part: u32, view: View) -> Result<(), ReplyError> {
+        let blob = self.parts.blob(part)?;
+        self.claim_part(part)?;
+        if self.parts.heads.get(blob).is_some_and(|head| view.fits(head.bytes)) {
+            return Ok(());
+        }
+        Err(ReplyError::Malformed { expected: "bytes of whole elements", part, at: 0 })
     }
 
     fn function(&mut self, part: u32, level: u32) -> Result<(), ReplyError> {
         if self.functions.contains_key(&part) {
             return Ok(());
         }
-        let function = metadata(self.parts, part)?;
+        let function = match self.outlines.get(&TextId::Part(part)) {
+            Some(outline) => metadata(&outline.text, part)?,
+            None => metadata(self.parts.metadata(part)?, part)?,
+        };
         if let Some(bound) = function.bound {
             self.claim(bound, Shape::Bound, level)?;
         }
@@ -139,9 +286,48 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
-    fn check(&self, part: u32, shape: Shape) -> Result<(), ReplyError> {
+    /// A promise may stand in many places; a stream that does is referred to by its first.
+    fn live(&mut self, part: u32, live: Live) -> Result<(), ReplyError> {
+        if let Some(known) = self.live.get(&part) {
+            let is_again = (known.kind, live.kind) == (LiveKind::Promise, LiveKind::Promise);
+            return if is_again { Ok(()) } else { Err(ReplyError::DuplicatePart { part }) };
+        }
+        self.claim_part(part)?;
+        ReplyError::check("live", self.live.len() + 1, self.limits.live)?;
+        self.live.insert(part, live);
+        self.open += 1;
+        if live.kind == LiveKind::Promise {
+            let has_come = self.outlines.contains_key(&TextId::Part(part))
+                || self.parts.model(part)?.is_some();
+            if has_come {
+                self.push(Unit::Value(part));
+            }
+            return Ok(());
+        }
+        let events = self.parts.events(part)?;
+        for event in events.items {
+            self.push(Unit::Item(part, event));
+        }
+        if let Some(close) = events.close {
+            self.push(Unit::Close(part, close));
+        }
+        Ok(())
+    }
+
+    /// Whether a text is what it was claimed for.
+    fn check(&self, id: TextId) -> Result<(), ReplyError> {
+        let (Some(shape), Some(outline)) = (self.shapes.get(&id), self.outlines.get(&id)) else {
+            return Ok(());
+        };
+        let part = self.parts.number_of(id);
         let malformed = |expected, at: u32| ReplyError::Malformed { expected, part, at: at.into() };
-        let outline = self.outlines.get(&part).ok_or_else(|| malformed("a list", 0))?;
+        if *shape == Shape::Bytes {
+            let what = outline.value(0).and_then(|root| outline.what(root));
+            return match what {
+                Some(What::Tag(Tag::Binary { view, .. })) if view.is_view() => Ok(()),
+                _ => Err(malformed("a view of bytes", 0)),
+            };
+        }
         if outline.value(0).map(|root| root.kind) != Some(Kind::Array) {
             return Err(malformed("a list", 0));
         }
@@ -149,7 +335,7 @@ impl<'a> Reading<'a> {
         match shape {
             Shape::Arguments => ReplyError::check("arguments", length(), self.limits.arguments),
             Shape::Bound => ReplyError::check("bound_args", length(), self.limits.bound_args),
-            Shape::Items => Ok(()),
+            Shape::Items | Shape::Bytes => Ok(()),
             Shape::Entries => {
                 let is_pair =
                     |number, kind| kind == Kind::Array && outline.children(number).count() == 2;
@@ -166,8 +352,7 @@ impl<'a> Reading<'a> {
 /// and nothing else.
 ///
 /// React ignores further keys and takes a `bound` of any other kind for no bound arguments.
-pub(crate) fn metadata(parts: &Parts, part: u32) -> Result<Function, ReplyError> {
-    let text = parts.model(part)?;
+pub(crate) fn metadata(text: &str, part: u32) -> Result<Function, ReplyError> {
     let malformed = |expected, at: usize| ReplyError::Malformed { expected, part, at: at as u64 };
     let mut reader = Reader::new(text);
     let mut next = || {
@@ -225,9 +410,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Function, ReplyError> {
-        let mut parts = Parts::new("");
-        parts.text("1", text.to_owned(), &Limits::default()).unwrap();
-        metadata(&parts, 1)
+        metadata(text, 1)
     }
 
     #[test]

@@ -2,10 +2,10 @@
 
 use crate::{Limits, ReplyError};
 
-/// What a `$` string stands for. Operands are raw JSON strings; those of dates and numbers hold
-/// nothing that JSON would escape.
+/// What a `$` string stands for. Operands that aren't numbers stay in the text: see [`operand`] and
+/// [`keys`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Tag<'a> {
+pub(super) enum Tag {
     /// A string that begins with `$` itself; so many bytes of the text are one `$` too many.
     Escaped {
         extra: u32,
@@ -13,18 +13,82 @@ pub(super) enum Tag<'a> {
     Undefined,
     /// An instruction without operands: `N`, `I`, `-I`, `-0`.
     Odd(&'static str),
-    Date(&'a str),
-    BigInt(&'a str),
+    Date,
+    BigInt,
     Map(u32),
     Set(u32),
+    Iterator(u32),
     Form(u32),
     Blob(u32),
-    Reference(u32),
-    /// Another value: a part, and the keys that lead to it from there.
-    Path {
+    /// The bytes of a file, seen as numbers.
+    Binary {
         part: u32,
-        keys: Option<&'a str>,
+        view: View,
     },
+    Reference(u32),
+    /// A value that comes later, or several.
+    Live {
+        part: u32,
+        kind: LiveKind,
+    },
+    /// What only the sender has; it is known by its place.
+    Temporary,
+    /// Another value: a part, and the keys that lead to it from there.
+    Path(u32),
+}
+
+/// React's letter for an `ArrayBuffer` or a view of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct View(char);
+
+impl View {
+    /// Bytes of one element; `None` for a letter that means something else.
+    fn bytes(letter: char) -> Option<u64> {
+        Some(match letter {
+            'A' | 'O' | 'o' | 'U' | 'V' => 1,
+            'S' | 's' => 2,
+            'L' | 'l' | 'G' => 4,
+            'g' | 'M' | 'm' => 8,
+            _ => return None,
+        })
+    }
+
+    /// Whether so many bytes are whole elements.
+    pub(super) fn fits(self, bytes: u64) -> bool {
+        Self::bytes(self.0).is_some_and(|size| bytes.is_multiple_of(size))
+    }
+
+    /// Whether it is a view, and not the buffer itself: streams of bytes consist of views.
+    pub(super) fn is_view(self) -> bool {
+        self.0 != 'A'
+    }
+
+    pub(super) fn letter(self) -> char {
+        self.0
+    }
+}
+
+/// What comes later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum LiveKind {
+    Promise,
+    Stream,
+    ByteStream,
+    AsyncIterable,
+    AsyncIterator,
+}
+
+impl LiveKind {
+    /// React's letter for it.
+    pub(super) fn letter(self) -> &'static str {
+        match self {
+            Self::Promise => "@",
+            Self::Stream => "R",
+            Self::ByteStream => "r",
+            Self::AsyncIterable => "X",
+            Self::AsyncIterator => "x",
+        }
+    }
 }
 
 /// Why a `$` string is no tag.
@@ -36,7 +100,7 @@ pub(super) enum NoTag {
 }
 
 /// Reads a raw JSON string; `None` if it doesn't begin with `$`.
-pub(super) fn parse<'a>(raw: &'a str, limits: &Limits) -> Option<Result<Tag<'a>, NoTag>> {
+pub(super) fn parse(raw: &str, limits: &Limits) -> Option<Result<Tag, NoTag>> {
     let (rest, extra) = strip_dollar(raw)?;
     Some(match strip_dollar(rest) {
         Some(_) => Ok(Tag::Escaped { extra }),
@@ -49,72 +113,67 @@ pub(super) fn begins_with_dollar(raw: &str) -> bool {
     strip_dollar(raw).is_some()
 }
 
+/// The text of a date or a BigInt: what stands behind `$` and a letter.
+pub(super) fn operand(raw: &str) -> &str {
+    let mut chars = strip_dollar(raw).map_or("", |(rest, _)| rest).chars();
+    chars.next();
+    chars.as_str()
+}
+
+/// The keys of a path; not one for a whole part.
+pub(super) fn keys(raw: &str) -> impl Iterator<Item = &str> {
+    raw.split(':').skip(1)
+}
+
 /// React writes `$` as it is, but JSON allows an escape, and to `JSON.parse` both are the same.
 fn strip_dollar(raw: &str) -> Option<(&str, u32)> {
     let plain = raw.strip_prefix('$').map(|rest| (rest, 1));
     plain.or_else(|| raw.strip_prefix("\\u0024").map(|rest| (rest, 6)))
 }
 
-fn parse_rest<'a>(rest: &'a str, limits: &Limits) -> Result<Tag<'a>, NoTag> {
+fn parse_rest(rest: &str, limits: &Limits) -> Result<Tag, NoTag> {
     match rest {
         "undefined" => return Ok(Tag::Undefined),
         "NaN" => return Ok(Tag::Odd("N")),
         "Infinity" => return Ok(Tag::Odd("I")),
         "-Infinity" => return Ok(Tag::Odd("-I")),
         "-0" => return Ok(Tag::Odd("-0")),
-        "T" => return Err(unsupported("a temporary reference")),
+        "T" => return Ok(Tag::Temporary),
         _ => {}
     }
     let mut chars = rest.chars();
-    let kind = chars.next();
+    let letter = chars.next().ok_or(NoTag::Malformed("a tag behind `$`"))?;
     let operand = chars.as_str();
     let part = || hexadecimal(operand).ok_or(NoTag::Malformed(PART));
-    match kind {
-        Some('Q') => Ok(Tag::Map(part()?)),
-        Some('W') => Ok(Tag::Set(part()?)),
-        Some('K') => Ok(Tag::Form(part()?)),
-        Some('B') => Ok(Tag::Blob(part()?)),
-        Some('h') => Ok(Tag::Reference(part()?)),
-        Some('n') => big_int(operand, limits),
-        Some('D') if is_date(operand) => Ok(Tag::Date(operand)),
-        Some('D') => Err(NoTag::Malformed("a date as `toJSON` writes it")),
-        Some('0'..='9' | 'a'..='f') => path(rest),
-        Some(other) => {
-            let kind = refused(other).ok_or(NoTag::Malformed("a tag that replies have"))?;
-            part()?; // only what React itself would write is told apart from nonsense
-            Err(unsupported(kind))
+    let live = |kind| part().map(|part| Tag::Live { part, kind });
+    match letter {
+        'Q' => Ok(Tag::Map(part()?)),
+        'W' => Ok(Tag::Set(part()?)),
+        'i' => Ok(Tag::Iterator(part()?)),
+        'K' => Ok(Tag::Form(part()?)),
+        'B' => Ok(Tag::Blob(part()?)),
+        'h' => Ok(Tag::Reference(part()?)),
+        '@' => live(LiveKind::Promise),
+        'R' => live(LiveKind::Stream),
+        'r' => live(LiveKind::ByteStream),
+        'X' => live(LiveKind::AsyncIterable),
+        'x' => live(LiveKind::AsyncIterator),
+        'n' => big_int(operand, limits),
+        'D' if is_date(operand) => Ok(Tag::Date),
+        'D' => Err(NoTag::Malformed("a date as `toJSON` writes it")),
+        '0'..='9' | 'a'..='f' => path(rest),
+        letter if View::bytes(letter).is_some() => {
+            Ok(Tag::Binary { part: part()?, view: View(letter) })
         }
-        None => Err(NoTag::Malformed("a tag behind `$`")),
+        _ => Err(NoTag::Malformed("a tag that replies have")),
     }
 }
 
 const PART: &str = "the number of a part, in hexadecimal";
 
-fn path(rest: &str) -> Result<Tag<'_>, NoTag> {
-    let (part, keys) = match rest.split_once(':') {
-        Some((part, keys)) => (part, Some(keys)),
-        None => (rest, None),
-    };
-    let part = hexadecimal(part).ok_or(NoTag::Malformed(PART))?;
-    Ok(Tag::Path { part, keys })
-}
-
-/// What React sends and we don't take, by its letter.
-fn refused(kind: char) -> Option<&'static str> {
-    Some(match kind {
-        '@' => "a promise",
-        'R' | 'r' => "a stream",
-        'X' | 'x' => "an async iterable",
-        'i' => "an iterator",
-        'A' | 'O' | 'o' | 'U' | 'S' | 's' | 'L' | 'l' | 'G' | 'g' | 'M' | 'm' | 'V' => {
-            "binary data"
-        }
-        _ => return None,
-    })
-}
-
-fn unsupported(kind: &'static str) -> NoTag {
-    NoTag::Refused(ReplyError::Unsupported { kind })
+fn path(rest: &str) -> Result<Tag, NoTag> {
+    let part = rest.split_once(':').map_or(rest, |(part, _)| part);
+    hexadecimal(part).map(Tag::Path).ok_or(NoTag::Malformed(PART))
 }
 
 /// Lower case, no prefix, no leading zero: as React writes it.
@@ -125,7 +184,7 @@ pub(super) fn hexadecimal(text: &str) -> Option<u32> {
 }
 
 /// Decimal, no leading zero. React counts the sign as well, and so does the limit.
-fn big_int<'a>(text: &'a str, limits: &Limits) -> Result<Tag<'a>, NoTag> {
+fn big_int(text: &str, limits: &Limits) -> Result<Tag, NoTag> {
     ReplyError::check("big_int_digits", text.len(), limits.big_int_digits)
         .map_err(NoTag::Refused)?;
     let digits = text.strip_prefix('-').unwrap_or(text);
@@ -133,7 +192,7 @@ fn big_int<'a>(text: &'a str, limits: &Limits) -> Result<Tag<'a>, NoTag> {
     if !decimal || (digits.starts_with('0') && text != "0") {
         return Err(NoTag::Malformed("a whole number in decimal"));
     }
-    Ok(Tag::BigInt(text))
+    Ok(Tag::BigInt)
 }
 
 /// What `Date.prototype.toJSON` can give: `YYYY-MM-DDTHH:MM:SS.sssZ`, with a sign and six digits for
@@ -209,7 +268,7 @@ fn days_of(month: u32, year: u32) -> u32 {
 mod tests {
     use super::*;
 
-    fn read(raw: &str) -> Result<Tag<'_>, NoTag> {
+    fn read(raw: &str) -> Result<Tag, NoTag> {
         parse(raw, &Limits::default()).expect("begins with a dollar")
     }
 
@@ -218,9 +277,18 @@ mod tests {
         assert_eq!(read("$Qa"), Ok(Tag::Map(10)));
         assert_eq!(read("$W10"), Ok(Tag::Set(16)));
         assert_eq!(read("$Kffffffff"), Ok(Tag::Form(u32::MAX)));
-        assert_eq!(read("$0"), Ok(Tag::Path { part: 0, keys: None }));
-        assert_eq!(read("$1f::a"), Ok(Tag::Path { part: 31, keys: Some(":a") }));
-        assert_eq!(read("$a:"), Ok(Tag::Path { part: 10, keys: Some("") }));
+        assert_eq!(read("$i10"), Ok(Tag::Iterator(16)));
+        assert_eq!(read("$Vd"), Ok(Tag::Binary { part: 13, view: View('V') }));
+        assert_eq!(read("$@a"), Ok(Tag::Live { part: 10, kind: LiveKind::Promise }));
+        assert_eq!(read("$x10"), Ok(Tag::Live { part: 16, kind: LiveKind::AsyncIterator }));
+        assert_eq!(read("$T"), Ok(Tag::Temporary));
+        for (raw, part, expected) in
+            [("$0", 0, &[][..]), ("$1f::a", 31, &["", "a"]), ("$a:", 10, &[""])]
+        {
+            assert_eq!(read(raw), Ok(Tag::Path(part)));
+            assert_eq!(keys(raw).collect::<Vec<_>>(), expected);
+        }
+        assert_eq!((operand("$n-5"), operand("\\u0024D2")), ("-5", "2"));
         assert_eq!(read("$$x"), Ok(Tag::Escaped { extra: 1 }));
         assert_eq!(read("\\u0024\\u0024x"), Ok(Tag::Escaped { extra: 6 }));
         assert_eq!(read("\\u0024NaN"), Ok(Tag::Odd("N")));
@@ -250,10 +318,17 @@ mod tests {
             "$-1",
             "$N",
             "$T1",
+            "$@",
+            "$R",
+            "$rA",
+            "$X01",
+            "$x1:0",
+            "$i",
+            "$o",
+            "$V1 ",
             "$00",
             "$0x1",
             "$g",
-            "$@",
             "$@x",
             "$é",
             "$\\u0030",
@@ -266,19 +341,16 @@ mod tests {
     }
 
     #[test]
-    fn what_react_sends_and_we_do_not_take_is_named() {
-        for (raw, kind) in [
-            ("$@1", "a promise"),
-            ("$T", "a temporary reference"),
-            ("$i1", "an iterator"),
-            ("$R1", "a stream"),
-            ("$r1", "a stream"),
-            ("$X1", "an async iterable"),
-            ("$x1", "an async iterable"),
-            ("$Vd", "binary data"),
-            ("$o1", "binary data"),
-        ] {
-            assert_eq!(read(raw), Err(unsupported(kind)), "{raw}");
+    fn binary_data_has_whole_elements() {
+        for (letters, size) in [("AOoUV", 1), ("Ss", 2), ("LlG", 4), ("gMm", 8)] {
+            for letter in letters.chars() {
+                let Ok(Tag::Binary { view, .. }) = read(&format!("${letter}1")) else {
+                    panic!("{letter}")
+                };
+                assert!(view.fits(0) && view.fits(3 * size));
+                assert_eq!(view.fits(3 * size + 1), size == 1, "{letter}");
+                assert_eq!(view.is_view(), letter != 'A');
+            }
         }
     }
 

@@ -1,14 +1,17 @@
 //! All that was read to a skeleton: the texts with their edits, and the program beside them.
 
+mod nodes;
+
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::{
     Decoded,
-    link::{At, Links},
+    cycle::{Promised, self_bound},
+    link::{At, Links, find},
     outline::{Outline, Value, What, is_key},
-    parts::Entry,
-    read::{Function, Reading},
-    tag::Tag,
+    parts::{Close, Entry, TextId},
+    read::{Reading, Unit},
+    tag::{LiveKind, Tag, View},
 };
 use crate::{
     ReplyError, Skeleton,
@@ -17,37 +20,12 @@ use crate::{
 };
 
 /// What the first tree is.
-pub(crate) enum Root<'a> {
+#[derive(Debug)]
+pub(super) enum Root {
     /// The list in a part.
     Part(u32),
     /// The list in a part if there is one, and behind it a FormData of these.
-    Form { bound: Option<u32>, own: &'a [(String, Entry)] },
-}
-
-/// Writes the skeleton.
-///
-/// # Errors
-///
-/// [`ReplyError::Malformed`] for a function that is bound to itself.
-pub(crate) fn emit(
-    reading: &Reading<'_>,
-    links: &Links,
-    root: &Root<'_>,
-) -> Result<Decoded, ReplyError> {
-    let mut emitter = Emitter::new(reading, links);
-    match *root {
-        Root::Part(part) => {
-            emitter.tree_of((part, 0));
-        }
-        Root::Form { bound, own } => {
-            (emitter.own, emitter.arguments) = (own, bound);
-            emitter.add_tree(Tree::Arguments(bound));
-        }
-    }
-    while let Some((number, tree)) = emitter.queue.pop_front() {
-        emitter.write(number, tree)?;
-    }
-    emitter.finish()
+    Form { bound: Option<u32>, own: Vec<(String, Entry)> },
 }
 
 /// What a node is made of; the same is made once.
@@ -55,12 +33,17 @@ pub(crate) fn emit(
 enum Source {
     Map(u32),
     Set(u32),
+    Iterator(u32),
     Form(u32),
     /// The fields of the form itself.
     Own,
     /// A file, by its number among the files.
     File(u32),
+    Binary(u32, View),
     Function(u32),
+    Live(u32),
+    /// What only the sender has.
+    Temporary(At),
     /// A Date or a BigInt.
     Scalar(At),
     /// A value that stands in more than one place.
@@ -88,20 +71,68 @@ enum Meaning {
     Node(Source),
 }
 
-struct Emitter<'r, 'a> {
-    reading: &'r Reading<'a>,
-    links: &'r Links,
-    /// Of a form: its fields, and the part with the bound arguments.
-    own: &'r [(String, Entry)],
-    arguments: Option<u32>,
-    text: String,
-    program: Writer,
+/// What has been handed over, so that what comes later can refer to it.
+#[derive(Debug)]
+pub(super) struct Emitted {
+    root: Root,
     trees: u32,
-    queue: VecDeque<(u32, Tree)>,
+    nodes_made: u32,
     tree_of: HashMap<At, u32>,
     nodes: HashMap<Source, u32>,
+    known_ids: HashSet<String>,
+    /// Bytes of the names of temporary references.
+    temporary_bytes: u64,
+    promised: Promised,
+}
+
+impl Emitted {
+    pub(super) fn new(root: Root) -> Self {
+        Self {
+            root,
+            trees: 0,
+            nodes_made: 0,
+            tree_of: HashMap::new(),
+            nodes: HashMap::new(),
+            known_ids: HashSet::new(),
+            temporary_bytes: 0,
+            promised: Promised::default(),
+        }
+    }
+
+    /// Writes the skeleton of `units`, all of which has been read and linked.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplyError::Malformed`] for a function that is bound to itself, a promise of itself, and a
+    /// temporary reference where nothing has a name.
+    pub(super) fn emit(
+        &mut self,
+        reading: &Reading,
+        links: &Links,
+        units: &[Unit],
+    ) -> Result<Decoded, ReplyError> {
+        let mut emitter = Emitter::new(self, reading, links);
+        for unit in units {
+            emitter.begin(*unit)?;
+        }
+        while let Some((number, tree)) = emitter.queue.pop_front() {
+            emitter.write(number, tree)?;
+        }
+        emitter.settle(units)?;
+        emitter.finish()
+    }
+}
+
+struct Emitter<'r> {
+    done: &'r mut Emitted,
+    reading: &'r Reading,
+    links: &'r Links,
+    text: String,
+    program: Writer,
+    /// The first tree of this skeleton.
+    first_tree: u32,
+    queue: VecDeque<(u32, Tree)>,
     references: Vec<String>,
-    known_ids: HashSet<&'r str>,
     /// The tree that is being written, and the one where the program stands.
     tree: u32,
     program_tree: u32,
@@ -113,23 +144,20 @@ struct Emitter<'r, 'a> {
     bindings: Vec<(u32, u32)>,
 }
 
-impl<'r, 'a> Emitter<'r, 'a> {
-    fn new(reading: &'r Reading<'a>, links: &'r Links) -> Self {
+impl<'r> Emitter<'r> {
+    fn new(done: &'r mut Emitted, reading: &'r Reading, links: &'r Links) -> Self {
+        let first_tree = done.trees;
         Self {
+            program: Writer::from(done.nodes_made),
+            done,
             reading,
             links,
-            own: &[],
-            arguments: None,
             text: String::from("["),
-            program: Writer::default(),
-            trees: 0,
+            first_tree,
             queue: VecDeque::new(),
-            tree_of: HashMap::new(),
-            nodes: HashMap::new(),
             references: Vec::new(),
-            known_ids: HashSet::new(),
-            tree: 0,
-            program_tree: 0,
+            tree: first_tree,
+            program_tree: first_tree,
             entered: Vec::new(),
             holder: None,
             holders: HashMap::new(),
@@ -145,32 +173,85 @@ impl<'r, 'a> Emitter<'r, 'a> {
                 at: 0,
             });
         }
+        self.done.nodes_made = self.program.made_so_far();
         if self.program.is_empty() {
             self.text.remove(0); // what needs no program is one tree, and stands alone
         } else {
             self.text.push(']');
         }
         let skeleton = Skeleton { text: self.text, program: self.program.finish() };
-        Ok(Decoded { skeleton, references: self.references })
+        Ok(Decoded { skeleton, references: self.references, is_open: false })
+    }
+
+    /// Begins with the trees of a unit.
+    fn begin(&mut self, unit: Unit) -> Result<(), ReplyError> {
+        match unit {
+            Unit::Root => match self.done.root {
+                Root::Part(part) => drop(self.tree_of((TextId::Part(part), 0))),
+                Root::Form { bound, .. } => drop(self.add_tree(Tree::Arguments(bound))),
+            },
+            Unit::Value(part) => {
+                self.resolve(part)?;
+                self.tree_of((TextId::Part(part), 0));
+            }
+            Unit::Item(_, event) | Unit::Close(_, Close(Some(event))) => {
+                self.tree_of((TextId::Event(event), 0));
+            }
+            Unit::Close(_, Close(None)) => {}
+        }
+        Ok(())
+    }
+
+    /// Sees to it that promises don't wait for each other in a circle.
+    fn resolve(&mut self, part: u32) -> Result<(), ReplyError> {
+        let end = self.links.target((TextId::Part(part), 0));
+        let what = find(self.reading, end).and_then(|(outline, value)| outline.what(value));
+        let Some(What::Tag(Tag::Live { part: next, kind: LiveKind::Promise })) = what else {
+            return Ok(());
+        };
+        if !self.done.promised.follow(part, next) {
+            return Err(ReplyError::Malformed { expected: "a promise that settles", part, at: 0 });
+        }
+        Ok(())
+    }
+
+    /// Says what became of the live values, now that there are trees and nodes for it.
+    fn settle(&mut self, units: &[Unit]) -> Result<(), ReplyError> {
+        for unit in units {
+            let (part, op, text) = match *unit {
+                Unit::Root => continue,
+                Unit::Value(part) => (part, ".", Some(TextId::Part(part))),
+                Unit::Item(part, event) => (part, "+", Some(TextId::Event(event))),
+                Unit::Close(part, Close(event)) => (part, ".", event.map(TextId::Event)),
+            };
+            let node = self.node(Source::Live(part))?;
+            let tree = text.map(|id| self.tree_of((id, 0)));
+            let op = self.program.op(op).number(node);
+            match tree {
+                Some(tree) => op.number(tree),
+                None => op.null(),
+            };
+        }
+        Ok(())
     }
 
     fn add_tree(&mut self, tree: Tree) -> u32 {
-        self.queue.push_back((self.trees, tree));
-        self.trees += 1;
-        self.trees - 1
+        self.queue.push_back((self.done.trees, tree));
+        self.done.trees += 1;
+        self.done.trees - 1
     }
 
     fn tree_of(&mut self, at: At) -> u32 {
-        if let Some(tree) = self.tree_of.get(&at) {
+        if let Some(tree) = self.done.tree_of.get(&at) {
             return *tree;
         }
         let tree = self.add_tree(Tree::Value(at));
-        self.tree_of.insert(at, tree);
+        self.done.tree_of.insert(at, tree);
         tree
     }
 
     fn write(&mut self, number: u32, tree: Tree) -> Result<(), ReplyError> {
-        if number > 0 {
+        if number > self.first_tree {
             self.text.push(',');
         }
         self.tree = number;
@@ -178,27 +259,37 @@ impl<'r, 'a> Emitter<'r, 'a> {
         self.holder = None;
         match tree {
             Tree::Value(at) => {
-                self.holder = self.holders.get(&at.0).copied().filter(|_| at.1 == 0);
+                if let (TextId::Part(part), 0) = at {
+                    self.holder = self.holders.get(&part).copied();
+                }
                 self.write_value(at)
             }
-            Tree::Form(part) => self.write_form(self.reading.parts.form(part)?),
-            Tree::Own => self.write_form(self.own),
+            Tree::Form(part) => {
+                let reading = self.reading;
+                self.write_form(reading.forms.get(&part).map(Vec::as_slice).unwrap_or_default())
+            }
+            Tree::Own => {
+                let Root::Form { own, .. } = &mut self.done.root else { return Ok(()) };
+                let own = std::mem::take(own); // it is written once
+                self.write_form(&own)
+            }
             Tree::Arguments(bound) => self.write_arguments(bound),
         }
     }
 
     /// Copies a value's text, and does what has to be done on the way.
-    fn write_value(&mut self, (part, root): At) -> Result<(), ReplyError> {
-        let Some(outline) = self.reading.outlines.get(&part) else { return Ok(()) };
-        let Some(whole) = outline.value(root) else { return Ok(()) };
-        let work = self.links.work(part);
+    fn write_value(&mut self, (id, root): At) -> Result<(), ReplyError> {
+        let Some((outline, whole)) = find(self.reading, (id, root)) else { return Ok(()) };
         let mut copied = whole.start;
-        let mut next = work.partition_point(|number| *number < root);
-        while let Some(&number) = work.get(next).filter(|number| **number < whole.after) {
-            next += 1;
+        let mut next = root;
+        while let Some(number) = self.links.next_work(id, outline, next) {
+            if number >= whole.after {
+                break;
+            }
+            next = number + 1;
             let Some(value) = outline.value(number) else { break };
-            let is_cut = number != root && self.links.is_cut((part, number));
-            match self.meaning(outline, (part, number), is_cut) {
+            let is_cut = number != root && self.links.is_cut((id, number));
+            match self.meaning((id, number), is_cut) {
                 Meaning::Text { extra } => {
                     self.text.push_str(outline.slice(copied, value.start + 1));
                     copied = value.start + 1 + extra;
@@ -206,7 +297,7 @@ impl<'r, 'a> Emitter<'r, 'a> {
                 Meaning::Nothing => {
                     self.seek(outline, root, value);
                     self.program.op("-").key(outline.key(value));
-                    next = work.partition_point(|number| *number < value.after);
+                    next = value.after;
                 }
                 Meaning::Undefined if matches!(outline.key(value), Key::Name(_)) => {
                     self.seek(outline, root, value);
@@ -224,7 +315,7 @@ impl<'r, 'a> Emitter<'r, 'a> {
                         self.text.push_str(outline.slice(copied, value.start));
                         self.text.push_str("null");
                         copied = value.end;
-                        next = work.partition_point(|number| *number < value.after);
+                        next = value.after;
                     }
                 }
             }
@@ -233,27 +324,29 @@ impl<'r, 'a> Emitter<'r, 'a> {
         Ok(())
     }
 
-    fn meaning(&self, outline: &Outline<'_>, at: At, is_cut: bool) -> Meaning {
+    fn meaning(&self, at: At, is_cut: bool) -> Meaning {
         let end = self.links.target(at);
-        let end_outline =
-            if end.0 == at.0 { Some(outline) } else { self.reading.outlines.get(&end.0) };
-        let what = end_outline.and_then(|outline| outline.what(outline.value(end.1)?));
+        let what = find(self.reading, end).and_then(|(outline, value)| outline.what(value));
         Meaning::Node(match what {
             Some(What::Dropped) => return Meaning::Nothing,
             Some(What::Tag(tag)) => match tag {
                 Tag::Undefined => return Meaning::Undefined,
                 Tag::Escaped { extra } if end == at && !is_cut => return Meaning::Text { extra },
                 Tag::Odd(op) => Source::Odd(op),
-                Tag::Date(_) | Tag::BigInt(_) => Source::Scalar(end),
+                Tag::Date | Tag::BigInt => Source::Scalar(end),
                 Tag::Map(part) => Source::Map(part),
                 Tag::Set(part) => Source::Set(part),
+                Tag::Iterator(part) => Source::Iterator(part),
                 Tag::Form(part) => Source::Form(part),
                 Tag::Blob(part) => match self.reading.parts.blob(part) {
                     Ok(blob) => Source::File(blob),
                     Err(_) => return Meaning::Undefined, // can't be: each tag's file has been looked up
                 },
+                Tag::Binary { part, view } => Source::Binary(part, view),
                 Tag::Reference(part) => Source::Function(part),
-                Tag::Escaped { .. } | Tag::Path { .. } => Source::Shared(end),
+                Tag::Live { part, .. } => Source::Live(part),
+                Tag::Temporary => Source::Temporary(end),
+                Tag::Escaped { .. } | Tag::Path(_) => Source::Shared(end),
             },
             None if end == at && !is_cut => return Meaning::Text { extra: 0 },
             None => Source::Shared(end),
@@ -287,7 +380,7 @@ impl<'r, 'a> Emitter<'r, 'a> {
         match bound {
             None => self.text.push_str("[]"),
             Some(part) => {
-                self.write_value((part, 0))?;
+                self.write_value((TextId::Part(part), 0))?;
                 count = self.reading.length(part);
             }
         }
@@ -304,7 +397,7 @@ impl<'r, 'a> Emitter<'r, 'a> {
     /// Says that a node of `source` goes where `value` stands.
     fn place(
         &mut self,
-        outline: &Outline<'_>,
+        outline: &Outline,
         root: u32,
         value: &Value,
         source: Source,
@@ -313,6 +406,10 @@ impl<'r, 'a> Emitter<'r, 'a> {
             self.bindings.push((holder, part));
         }
         let node = self.node(source)?;
+        if outline.value(root).is_some_and(|whole| whole.start == value.start) {
+            self.program.op("R").number(self.tree).number(node);
+            return Ok(());
+        }
         self.seek(outline, root, value);
         self.program.op("=").key(outline.key(value)).number(node);
         Ok(())
@@ -320,7 +417,7 @@ impl<'r, 'a> Emitter<'r, 'a> {
 
     /// Moves the program to the container of `value`. Containers are entered in the order of the
     /// text, each once, and only those that need it.
-    fn seek(&mut self, outline: &Outline<'_>, root: u32, value: &Value) {
+    fn seek(&mut self, outline: &Outline, root: u32, value: &Value) {
         self.go_to_tree();
         let holds = |top: u32| {
             let after = outline.value(top).map_or(0, |top| top.after);
@@ -352,114 +449,10 @@ impl<'r, 'a> Emitter<'r, 'a> {
             self.program.op("T").number(self.tree);
         }
     }
-
-    fn node(&mut self, source: Source) -> Result<u32, ReplyError> {
-        if let Some(node) = self.nodes.get(&source) {
-            return Ok(*node);
-        }
-        match source {
-            Source::Odd(op) => self.program.op(op),
-            Source::Map(part) => {
-                let tree = self.tree_of((part, 0));
-                self.program.op("Q").number(tree)
-            }
-            Source::Set(part) => {
-                let tree = self.tree_of((part, 0));
-                self.program.op("W").number(tree)
-            }
-            Source::Form(part) => {
-                let tree = self.add_tree(Tree::Form(part));
-                self.program.op("K").number(tree)
-            }
-            Source::Own => {
-                let tree = self.add_tree(Tree::Own);
-                self.program.op("K").number(tree)
-            }
-            Source::Shared((part, 0)) if self.arguments == Some(part) => {
-                // The function gets copies of them, in another list.
-                let expected = "a value, not the list of the bound arguments";
-                return Err(ReplyError::Malformed { expected, part, at: 0 });
-            }
-            Source::Shared(at) => {
-                let tree = self.tree_of(at);
-                self.program.op("t").number(tree)
-            }
-            Source::Scalar((part, number)) => self.scalar(part, number),
-            Source::File(blob) => self.file(blob),
-            Source::Function(part) => self.function(part),
-        };
-        let node = self.program.made();
-        self.nodes.insert(source, node);
-        Ok(node)
-    }
-
-    fn scalar(&mut self, part: u32, number: u32) -> &mut Writer {
-        let outline = self.reading.outlines.get(&part);
-        match outline.and_then(|outline| outline.what(outline.value(number)?)) {
-            Some(What::Tag(Tag::Date(iso))) => self.program.op("D").text(iso),
-            Some(What::Tag(Tag::BigInt(digits))) => self.program.op("n").text(digits),
-            _ => self.program.op("u"), // can't be: only dates and numbers are scalars
-        }
-    }
-
-    fn function(&mut self, part: u32) -> &mut Writer {
-        let Some(Function { id, bound }) = self.reading.functions.get(&part) else {
-            return self.program.op("u"); // can't be: each tag's metadata has been read
-        };
-        if self.known_ids.insert(id) {
-            self.references.push(id.clone());
-        }
-        let tree = bound.map(|bound| {
-            self.holders.insert(bound, part);
-            self.tree_of((bound, 0))
-        });
-        let op = self.program.op("h").text(id);
-        match tree {
-            Some(tree) => op.number(tree),
-            None => op.null(),
-        }
-    }
-
-    fn file(&mut self, blob: u32) -> &mut Writer {
-        let head = self.reading.parts.heads.get(blob);
-        let op = self.program.op("B").number(blob);
-        match head.and_then(|head| head.name.as_deref()) {
-            Some(name) => op.text(name),
-            None => op.null(),
-        };
-        op.text(head.map_or("", |head| &head.media_type))
-    }
 }
 
 /// A function at the key `then` would be called by the first `await` that meets the object.
-fn is_then(outline: &Outline<'_>, value: &Value, source: Source) -> bool {
-    matches!(source, Source::Function(_))
+fn is_then(outline: &Outline, value: &Value, source: Source) -> bool {
+    matches!(source, Source::Function(_) | Source::Temporary(_))
         && matches!(outline.key(value), Key::Name(raw) if is_key(raw, "then"))
-}
-
-/// A function that is bound to itself, over however many others: `bindings` tell which function has
-/// which among its bound arguments.
-fn self_bound(bindings: &[(u32, u32)]) -> Option<u32> {
-    let mut inner: HashMap<u32, Vec<u32>> = HashMap::new();
-    let mut holders: HashMap<u32, usize> = HashMap::new();
-    for (holder, bound) in bindings {
-        inner.entry(*holder).or_default().push(*bound);
-        holders.entry(*holder).or_default();
-        *holders.entry(*bound).or_default() += 1;
-    }
-    // Take away, again and again, what no function holds: what stays is a cycle.
-    let free = holders.iter().filter(|(_, count)| **count == 0);
-    let mut free: Vec<u32> = free.map(|(function, _)| *function).collect();
-    while let Some(function) = free.pop() {
-        holders.remove(&function);
-        for bound in inner.remove(&function).unwrap_or_default() {
-            if let Some(count) = holders.get_mut(&bound) {
-                *count -= 1;
-                if *count == 0 {
-                    free.push(bound);
-                }
-            }
-        }
-    }
-    holders.into_keys().min()
 }
