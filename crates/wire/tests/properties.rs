@@ -3,14 +3,14 @@
 
 mod revive;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use proptest::prelude::*;
-use revive::picture;
+use revive::{picture, picture_of};
 use serde_json::{Value as Json, json};
 use wire::{
     FileHead, Limits, Skeleton, flight, form,
-    reply::{Parts, decode_parts, decode_text},
+    reply::{Decoder, Parts, decode_parts, decode_text},
 };
 
 const LIMITS: Limits = Limits {
@@ -41,6 +41,9 @@ enum Value {
     Set(Vec<Value>),
     Form(Vec<(String, String)>),
     Function(Option<Vec<Value>>),
+    Iterator(Vec<Value>),
+    /// A promise, a stream or an iterable, by React's letter: its items, and its end if it has one.
+    Live(char, Vec<Value>, Option<Option<Box<Value>>>),
     Again(usize),
 }
 
@@ -69,15 +72,36 @@ fn values() -> impl Strategy<Value = Value> {
             prop::collection::btree_map(keys(), inner.clone(), 0..5).prop_map(Value::Object),
             prop::collection::vec((inner.clone(), inner.clone()), 0..3).prop_map(Value::Map),
             prop::collection::vec(inner.clone(), 0..4).prop_map(Value::Set),
-            prop::option::of(prop::collection::vec(inner, 0..3)).prop_map(Value::Function),
+            prop::option::of(prop::collection::vec(inner.clone(), 0..3)).prop_map(Value::Function),
+            prop::collection::vec(inner.clone(), 0..3).prop_map(Value::Iterator),
+            prop::option::weighted(0.9, inner.clone()).prop_map(|value| Value::Live(
+                '@',
+                vec![],
+                value.map(|it| Some(Box::new(boxed(it))))
+            )),
+            (
+                prop::sample::select(vec!['R', 'X', 'x']),
+                prop::collection::vec(inner.clone(), 0..4),
+                prop::option::weighted(0.9, prop::option::of(inner.prop_map(Box::new))),
+            )
+                .prop_map(|(kind, items, end)| {
+                    Value::Live(kind, items, end.map(|it| it.filter(|_| kind != 'R')))
+                }),
         ]
     })
+}
+
+/// A promise's value as one can have it: not the promise itself.
+fn boxed(value: Value) -> Value {
+    if matches!(value, Value::Again(_)) { Value::Array(vec![value]) } else { value }
 }
 
 /// React's encoder, as far as the decoder goes (`docs/protocol.md` §1); beside it the picture.
 #[derive(Default)]
 struct Sender {
     parts: Vec<(String, String)>,
+    /// What comes behind the root.
+    late: Vec<(String, String)>,
     last: u32,
     /// The path of each object, and its number in the picture; nothing while it can't be referred to.
     met: Vec<Option<(String, usize)>>,
@@ -147,6 +171,8 @@ impl Sender {
                 self.filled("$Q", "Map", list.collect(), path)
             }
             Value::Set(items) => self.filled("$W", "Set", items.clone(), path),
+            Value::Iterator(items) => self.filled("$i", "Iterator", items.clone(), path),
+            Value::Live(kind, items, end) => self.live(*kind, items, end.as_ref(), path),
             Value::Form(entries) => {
                 let id = self.part();
                 self.number(path);
@@ -178,6 +204,64 @@ impl Sender {
         }
     }
 
+    /// Objects in events have no path.
+    fn live(
+        &mut self,
+        kind: char,
+        items: &[Value],
+        end: Option<&Option<Box<Value>>>,
+        path: Option<String>,
+    ) -> (Json, String) {
+        let id = self.part();
+        self.number(path);
+        let (name, inner) = match kind {
+            '@' => (id.to_string(), Some(format!("${id:x}"))),
+            _ => (format!("S{id}"), None),
+        };
+        let mut drawn = format!("{kind}(");
+        for item in items {
+            let (model, text) = self.send(item, None);
+            self.late.push((name.clone(), model.to_string()));
+            drawn.push_str(&(text + ","));
+        }
+        let mark = if kind == '@' { "" } else { "C" };
+        match end {
+            None => drawn.push_str("fails"),
+            Some(None) => {
+                self.late.push((name, "C".to_owned()));
+                drawn.push_str("ends");
+            }
+            Some(Some(value)) => {
+                let (model, text) = self.send(value, inner);
+                self.late.push((name, format!("{mark}{model}")));
+                drawn.push_str(&text);
+            }
+        }
+        (json!(format!("${kind}{id:x}")), drawn + ")")
+    }
+
+    /// All parts, in an order in which they may come: the events of each stream in theirs.
+    fn arrival(self, root: &Json, seed: u64) -> Vec<(String, String)> {
+        let mut all = self.parts;
+        all.push(("0".to_owned(), root.to_string()));
+        let mut queues: BTreeMap<String, VecDeque<String>> = BTreeMap::new();
+        for (name, text) in self.late {
+            queues.entry(name).or_default().push_back(text);
+        }
+        let mut dice = seed;
+        while !queues.is_empty() {
+            dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let at = (dice >> 33) as usize % queues.len();
+            let name = queues.keys().nth(at).unwrap().clone();
+            let queue = queues.get_mut(&name).unwrap();
+            all.push((name.clone(), queue.pop_front().unwrap()));
+            if queue.is_empty() {
+                queues.remove(&name);
+            }
+        }
+        all
+    }
+
     fn filled(
         &mut self,
         tag: &str,
@@ -197,8 +281,13 @@ impl Sender {
 /// refer to it. The sender above would still number it, so such values are left out.
 fn has_function_at_then(value: &Value) -> bool {
     match value {
-        Value::Array(items) | Value::Set(items) | Value::Function(Some(items)) => {
+        Value::Array(items)
+        | Value::Set(items)
+        | Value::Iterator(items)
+        | Value::Function(Some(items)) => items.iter().any(has_function_at_then),
+        Value::Live(_, items, end) => {
             items.iter().any(has_function_at_then)
+                || matches!(end, Some(Some(value)) if has_function_at_then(value))
         }
         Value::Map(entries) => entries
             .iter()
@@ -297,6 +386,13 @@ fn nonsense() -> impl Strategy<Value = String> {
         Just("\"$h3\""),
         Just("\"$1:0:1\""),
         Just("\"$@4\""),
+        Just("\"$@1\""),
+        Just("\"$R6\""),
+        Just("\"$x6\""),
+        Just("\"$r6\""),
+        Just("\"$i1\""),
+        Just("\"$o5\""),
+        Just("\"$T\""),
         Just("\"a\":"),
         Just("\"__proto__\":"),
         Just("\"then\":"),
@@ -318,7 +414,7 @@ fn nonsense() -> impl Strategy<Value = String> {
             prop_oneof![
                 Just("\"$0:0\""), Just("\"$Q1\""), Just("\"$W1\""), Just("\"$K2\""), Just("\"$h3\""), Just("\"$1\""),
                 Just("\"$1:0:1\""), Just("\"$0:1:a\""), Just("{\"a\":[\"$0:0\"]}"), Just("{\"then\":\"$h3\"}"),
-                Just("[[\"$n1\",\"$1:0\"]]"), Just("\"$B5\""), Just("[1]"), Just("\"$$\""), Just("\"$undefined\""),
+                Just("[[\"$n1\",\"$1:0\"]]"), Just("\"$B5\""), Just("[1]"), Just("\"$$\""), Just("\"$@1\""), Just("\"$@2\""), Just("\"$X6\""), Just("\"$i4\""), Just("\"$o5\""), Just("\"$undefined\""),
                 Just("{\"__proto__\":\"$Q1\"}"), Just("[\"$1\",\"$4\"]"), Just("\"$4:0\""), Just("[1,2]"),
             ],
             0..6,
@@ -332,14 +428,44 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_was_sent_is_what_arrives(arguments in prop::collection::vec(values(), 0..4)) {
+    fn what_was_sent_is_what_arrives(arguments in prop::collection::vec(values(), 0..4), seed: u64) {
         let arguments = Value::Array(arguments);
         prop_assume!(!has_function_at_then(&arguments));
         let mut sender = Sender::default();
         let (root, drawn) = sender.send(&arguments, Some("$0".to_owned()));
-        sender.parts.push(("0".to_owned(), root.to_string()));
-        let decoded = decode_parts(parts_of(&sender.parts).unwrap(), &LIMITS).unwrap();
+        let parts = sender.arrival(&root, seed);
+        let decoded = decode_parts(parts_of(&parts).unwrap(), &LIMITS).unwrap();
         prop_assert_eq!(picture(&decoded.skeleton), drawn);
+    }
+
+    #[test]
+    fn what_arrives_in_pieces_is_the_same(
+        arguments in prop::collection::vec(values(), 0..4),
+        seed: u64,
+        asks in prop::collection::vec(any::<bool>(), 40),
+    ) {
+        let arguments = Value::Array(arguments);
+        prop_assume!(!has_function_at_then(&arguments));
+        let mut sender = Sender::default();
+        let (root, drawn) = sender.send(&arguments, Some("$0".to_owned()));
+        let mut decoder = Decoder::new(&LIMITS);
+        let mut pieces = Vec::new();
+        let mut is_open = true;
+        for ((name, text), ask) in sender.arrival(&root, seed).into_iter().zip(asks.iter().cycle()) {
+            decoder.text(&name, text).unwrap();
+            if *ask && let Some(piece) = decoder.decode().unwrap() {
+                prop_assert!(is_open, "nothing comes behind the last piece");
+                is_open = piece.is_open;
+                pieces.push(piece.skeleton);
+            }
+        }
+        decoder.end();
+        if let Some(piece) = decoder.decode().unwrap() {
+            prop_assert!(is_open && !piece.is_open);
+            pieces.push(piece.skeleton);
+        }
+        prop_assert_eq!(decoder.decode().unwrap(), None);
+        prop_assert_eq!(picture_of(&pieces), drawn);
     }
 
     #[test]
@@ -375,6 +501,8 @@ proptest! {
         }
         let _ = parts.text(&field, field.clone(), &LIMITS);
         let _ = parts.file("5", FileHead::default(), &LIMITS);
+        let _ = parts.text("S6", texts[4].clone(), &LIMITS);
+        let _ = parts.text("S6", format!("C{}", texts[1]), &LIMITS);
         if let Ok(decoded) = decode_parts(parts, &LIMITS) {
             check_skeleton(&decoded.skeleton);
         }
@@ -392,30 +520,37 @@ proptest! {
     ) {
         let mut sender = Sender::default();
         let (root, _) = sender.send(&Value::Array(arguments), Some("$0".to_owned()));
-        sender.parts.push(("0".to_owned(), root.to_string()));
-        let count = sender.parts.len();
-        let text = &mut sender.parts[part.index(count)].1;
+        let mut parts = sender.arrival(&root, 1);
+        let count = parts.len();
+        let text = &mut parts[part.index(count)].1;
         let mut chars: Vec<char> = text.chars().collect();
         if !chars.is_empty() {
             let at = at.index(chars.len());
             chars[at] = byte;
         }
         *text = chars.into_iter().collect();
-        if let Ok(decoded) = parts_of(&sender.parts).and_then(|parts| decode_parts(parts, &LIMITS)) {
+        let whole = parts_of(&parts).and_then(|parts| decode_parts(parts, &LIMITS));
+        if let Ok(decoded) = &whole {
             check_skeleton(&decoded.skeleton);
         }
+        let pieces = in_pieces(&parts);
+        prop_assert_eq!(pieces.is_ok(), whole.is_ok(), "{:?} {:?}", pieces, whole);
     }
 
     #[test]
     fn rows_are_rows_whatever_the_value(value in values()) {
         let mut sender = Sender::default();
         let (root, _) = sender.send(&Value::Array(vec![value]), Some("$0".to_owned()));
-        sender.parts.push(("0".to_owned(), root.to_string()));
-        let skeleton = decode_parts(parts_of(&sender.parts).unwrap(), &LIMITS).unwrap().skeleton;
+        let parts = parts_of(&sender.arrival(&root, 1)).unwrap();
+        let skeleton = decode_parts(parts, &LIMITS).unwrap().skeleton;
         match flight::encode_value(&skeleton, &[]) {
             Ok(rows) => check_rows(&rows),
-            // Results have no shared plain values: TypeScript writes those twice.
-            Err(_) => prop_assert!(skeleton.program.contains("\"t\"")),
+            // Results have no shared plain values, TypeScript writes those twice; and nothing that is
+            // still to come.
+            Err(_) => {
+                let ops = ["\"t\"", "\"@\"", "\"i\""];
+                prop_assert!(ops.iter().any(|op| skeleton.program.contains(op)));
+            }
         }
     }
 
@@ -426,6 +561,22 @@ proptest! {
             prop_assert!(has_envelope);
         }
     }
+}
+
+/// Decodes parts one by one; gives the picture of the pieces, if they can be drawn.
+fn in_pieces(parts: &[(String, String)]) -> Result<(), wire::ReplyError> {
+    let mut decoder = Decoder::new(&LIMITS);
+    let mut pieces = Vec::new();
+    for (name, text) in parts {
+        decoder.text(name, text.clone())?;
+        pieces.extend(decoder.decode()?);
+    }
+    decoder.end();
+    pieces.extend(decoder.decode()?);
+    if !pieces.is_empty() && pieces.iter().all(|piece| !piece.skeleton.text.contains("\\ud800")) {
+        picture_of(pieces.iter().map(|piece| &piece.skeleton));
+    }
+    Ok(())
 }
 
 /// JSON beside lone surrogates, which serde_json doesn't know, and fit for the reviver.

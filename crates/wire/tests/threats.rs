@@ -8,7 +8,7 @@ mod revive;
 use revive::picture;
 use wire::{
     FileHead, Limits, ReplyError, form,
-    reply::{Decoded, Parts, decode_parts, decode_text},
+    reply::{Decoded, Decoder, Parts, decode_parts, decode_text},
 };
 
 const WIDE: Limits = Limits {
@@ -338,4 +338,109 @@ fn errors_repeat_nothing_that_was_sent() {
     }
     let error = Parts::new("").text(marker, marker.to_owned(), &WIDE).unwrap_err();
     assert!(!error.to_string().contains(marker));
+}
+
+/// T4
+#[test]
+fn promises_that_wait_for_each_other_are_refused_however_many() {
+    let chain = |last: &str| {
+        let mut parts: Vec<(String, String)> =
+            (1..50_000).map(|part| (part.to_string(), format!("\"$@{:x}\"", part + 1))).collect();
+        parts.push(("50000".to_owned(), last.to_owned()));
+        parts.push(("0".to_owned(), "[\"$@1\"]".to_owned()));
+        parts
+    };
+    assert_eq!(code(decode(&chain("1"))), "none");
+    assert_eq!(code(decode(&chain("\"$@1\""))), "errand::reply-malformed");
+    assert_eq!(code(decode(&chain("\"$@6000\""))), "errand::reply-malformed");
+    assert_eq!(code(decode(&chain("\"$@c350\""))), "errand::reply-malformed");
+    // Out of the chain, into a promise without a value.
+    assert_eq!(code(decode(&chain("\"$@fffff\""))), "none");
+}
+
+/// T9, T11
+#[test]
+fn a_number_is_one_thing_whatever_comes_when() {
+    let feed = |parts: &[(&str, &str)]| {
+        let mut decoder = Decoder::new(&WIDE);
+        for (name, text) in parts {
+            decoder.text(name, (*text).to_owned())?;
+            decoder.decode()?;
+        }
+        decoder.end();
+        decoder.decode()
+    };
+    for late in [
+        &[("1", "1")][..],          // a model for a stream
+        &[("_1_a", "1")],           // a form for a stream
+        &[("S2", "1")],             // an event for a promise
+        &[("S2", "C")],             // an end for a promise
+        &[("2", "1"), ("2", "1")],  // a value twice
+        &[("2", "1"), ("S2", "C")], // an event for what was a promise
+        &[("S1", "C"), ("S1", "C")],
+        &[("S1", "C"), ("S1", "1")],
+        &[("S1", "\"$1\"")],  // a path into a stream
+        &[("S1", "\"$@1\"")], // a promise of a stream
+        &[("S1", "\"$Q2\"")], // a Map of a promise's value
+        &[("S1", "\"$R1\"")],
+        &[("S1", "\"$K3\"")], // a form that has been read
+        &[("_3_a", "1")],
+        &[("3", "1")],
+        &[("0", "[]")],
+        &[("S0", "1")],
+    ] {
+        let mut parts = vec![("0", "[\"$R1\",\"$@2\",\"$K3\"]")];
+        parts.extend(late);
+        let error = feed(&parts).unwrap_err();
+        assert!(error.code().starts_with("errand::reply-"), "{late:?}");
+    }
+}
+
+/// T8, T14, T15: each part is fed and asked for alone.
+#[test]
+fn what_arrives_bit_by_bit_costs_what_its_bytes_do() {
+    let mut decoder = Decoder::new(&WIDE);
+    let count = 50_000_usize;
+    let promises: Vec<String> = (1..count).map(|part| format!("\"$@{part:x}\"")).collect();
+    let missing: Vec<String> = (1..count).map(|at| format!("\"$Q{:x}\"", at + 2 * count)).collect();
+    let wide = format!("[{{\"$\":[{}]}},\"$Rfffff\",{}]", list(count, "[]"), promises.join(","));
+    let mut bytes = wide.len();
+    let mut said = 0;
+    decoder.text("0", wide).unwrap();
+    said += decoder.decode().unwrap().unwrap().skeleton.text.len();
+    for part in 1..count {
+        // Half of them refer to an object of their own, all to one.
+        let text = format!("[\"$0:0:$:0:{}\",\"$0:0\"]", part / 2);
+        let event = format!("[\"$0:0:$:0:{part}\"]");
+        bytes += text.len() + event.len();
+        decoder.text(&part.to_string(), text).unwrap();
+        let piece = decoder.decode().unwrap().unwrap();
+        decoder.text("S1048575", event).unwrap();
+        let item = decoder.decode().unwrap().unwrap();
+        for Decoded { skeleton, is_open, .. } in [piece, item] {
+            assert!(is_open);
+            said += skeleton.text.len() + skeleton.program.len();
+        }
+    }
+    assert!(said <= 6 * bytes, "{said} of {bytes}");
+
+    // A list of what isn't there, asked for again and again.
+    let mut decoder = Decoder::new(&WIDE);
+    decoder.text("0", format!("[{}]", missing.join(","))).unwrap();
+    for part in 1..count {
+        decoder.text(&part.to_string(), "[]".to_owned()).unwrap();
+        assert_eq!(decoder.decode().unwrap(), None);
+    }
+    decoder.end();
+    assert_eq!(decoder.decode().unwrap_err().code(), "errand::reply-missing-part");
+    assert_eq!(decoder.decode().unwrap_err().code(), "errand::reply-missing-part", "and stays so");
+}
+
+/// T16
+#[test]
+fn an_event_is_one_value() {
+    for event in ["1,\"done\":true", "1}", "", " ", "[", "1 C", "c"] {
+        let parts = [("0", "[\"$X1\"]".to_owned()), ("S1", event.to_owned())];
+        assert_eq!(code(decode(&parts)), "errand::reply-malformed", "{event:?}");
+    }
 }

@@ -68,7 +68,7 @@ pub(crate) enum Arrival {
     File(u32),
     Item { stream: u32, event: u32 },
     Close { stream: u32, close: Close },
-    Field,
+    Field(u32),
 }
 
 /// The heads of the files of one body, in the order of their arrival.
@@ -176,7 +176,7 @@ impl Parts {
                     Entry::File(_) => self.count_file(limits)?,
                 }
                 ReplyError::check("fields", self.fields, limits.fields)?;
-                self.field(part, field, entry).map(|()| Arrival::Field)
+                self.field(part, field, entry).map(|()| Arrival::Field(part))
             }
             (Name::Model(part), Entry::File(blob)) => {
                 self.count_model(limits)?;

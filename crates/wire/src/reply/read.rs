@@ -134,8 +134,7 @@ impl Reading {
     /// Takes note of a part.
     pub(super) fn arrived(&mut self, arrival: Arrival) -> Result<(), ReplyError> {
         let (number, unit) = match arrival {
-            Arrival::Field => return Ok(()),
-            Arrival::File(part) => (part, None),
+            Arrival::Field(part) | Arrival::File(part) => (part, None),
             Arrival::Model(part) => {
                 if let Some(level) = self.waiting.remove(&part) {
                     self.queue.push_back((TextId::Part(part), level));
@@ -210,12 +209,12 @@ impl Reading {
             self.fresh.push(id);
             self.check(id)?;
         }
-        match self.waiting.keys().min() {
-            Some(part) if self.is_complete => {
-                Err(ReplyError::MissingPart { part: *part, kind: "text" })
-            }
-            waiting => Ok(waiting.is_none()),
+        if self.is_complete
+            && let Some(part) = self.waiting.keys().min()
+        {
+            return Err(ReplyError::MissingPart { part: *part, kind: "text" });
         }
+        Ok(self.waiting.is_empty())
     }
 
     /// How many items the list in a part has.

@@ -15,25 +15,40 @@ enum Thing {
     Object(Vec<(String, Id)>),
     /// A Map, Set, FormData or function: its name, and the list it is filled from.
     Filled(String, Option<Id>),
+    /// A promise, a stream or an iterable: its kind, its items, and its value or its end.
+    Live(String, Vec<Id>, Option<Option<Id>>),
 }
 
 #[derive(Default)]
 struct World {
     things: Vec<Thing>,
+    trees: Vec<Id>,
+    nodes: Vec<Id>,
 }
 
 /// Draws the value of a skeleton. Panics if the program doesn't fit the text.
 pub(crate) fn picture(skeleton: &Skeleton) -> String {
+    picture_of([skeleton])
+}
+
+/// Draws the value that several skeletons are the pieces of.
+pub(crate) fn picture_of<'a>(skeletons: impl IntoIterator<Item = &'a Skeleton>) -> String {
     let mut world = World::default();
-    let parsed: Json = serde_json::from_str(&skeleton.text).expect("the text is JSON");
-    let root = if skeleton.program.is_empty() {
-        world.add_json(&parsed)
-    } else {
-        let trees: Vec<Id> =
-            parsed.as_array().expect("trees").iter().map(|tree| world.add_json(tree)).collect();
-        world.follow(&skeleton.program, trees)
-    };
-    world.draw(root)
+    for skeleton in skeletons {
+        let parsed: Json = serde_json::from_str(&skeleton.text).expect("the text is JSON");
+        if skeleton.program.is_empty() {
+            let tree = world.add_json(&parsed);
+            world.trees.push(tree);
+        } else {
+            let first = world.trees.len();
+            for tree in parsed.as_array().expect("trees") {
+                let tree = world.add_json(tree);
+                world.trees.push(tree);
+            }
+            world.follow(&skeleton.program, first);
+        }
+    }
+    world.draw(world.trees[0])
 }
 
 impl World {
@@ -55,13 +70,12 @@ impl World {
         self.add(thing)
     }
 
-    fn follow(&mut self, program: &str, mut trees: Vec<Id>) -> Id {
+    fn follow(&mut self, program: &str, first: usize) {
         let program: Vec<Json> = serde_json::from_str(program).expect("the program is a list");
         let mut ops = program.into_iter();
-        let mut nodes: Vec<Id> = Vec::new();
         let mut way = Vec::new();
-        let mut container = trees[0];
-        let mut seen = vec![0];
+        let mut container = self.trees.get(first).copied().unwrap_or(usize::MAX);
+        let mut seen = vec![first];
         while let Some(op) = ops.next() {
             let mut next = || ops.next().expect("an operand");
             let made = match op.as_str().expect("an instruction") {
@@ -69,7 +83,7 @@ impl World {
                     let tree = index(&next());
                     assert!(!seen.contains(&tree), "each tree is visited once");
                     seen.push(tree);
-                    (container, way) = (trees[tree], Vec::new());
+                    (container, way) = (self.trees[tree], Vec::new());
                     continue;
                 }
                 ">" => {
@@ -83,7 +97,7 @@ impl World {
                 }
                 "=" => {
                     let key = next();
-                    *self.slot(container, &key) = nodes[index(&next())];
+                    *self.slot(container, &key) = self.nodes[index(&next())];
                     continue;
                 }
                 "-" => {
@@ -98,34 +112,65 @@ impl World {
                 }
                 "R" => {
                     let whole = index(&next());
-                    trees[whole] = nodes[index(&next())];
+                    self.trees[whole] = self.nodes[index(&next())];
                     continue;
                 }
                 "t" => {
-                    nodes.push(trees[index(&next())]);
+                    self.nodes.push(self.trees[index(&next())]);
                     continue;
                 }
+                "g" => {
+                    let holder = self.nodes[index(&next())];
+                    let inner = *self.slot(holder, &next());
+                    assert!(matches!(self.things[inner], Thing::Array(_) | Thing::Object(_)));
+                    self.nodes.push(inner);
+                    continue;
+                }
+                "+" => {
+                    let node = self.nodes[index(&next())];
+                    let item = self.trees[index(&next())];
+                    match &mut self.things[node] {
+                        Thing::Live(kind, items, None) if kind != "@" => items.push(item),
+                        other => panic!("no item for {other:?}"),
+                    }
+                    continue;
+                }
+                "." => {
+                    let node = self.nodes[index(&next())];
+                    let value = next().as_u64().map(|tree| self.trees[tree as usize]);
+                    match &mut self.things[node] {
+                        Thing::Live(_, _, end @ None) => *end = Some(value),
+                        other => panic!("no end for {other:?}"),
+                    }
+                    continue;
+                }
+                "@" => {
+                    let kind = next().as_str().expect("a kind").to_owned();
+                    Thing::Live(kind, Vec::new(), None)
+                }
+                "i" => Thing::Filled("Iterator".to_owned(), Some(self.trees[index(&next())])),
+                "V" => Thing::Leaf(format!("Bytes {} {}", next(), next())),
+                "*" => Thing::Leaf(format!("Temporary {}", next())),
                 "D" => Thing::Leaf(format!("Date {}", next())),
                 "n" => Thing::Leaf(format!("{}n", next().as_str().unwrap())),
-                "Q" => Thing::Filled("Map".to_owned(), Some(trees[index(&next())])),
-                "W" => Thing::Filled("Set".to_owned(), Some(trees[index(&next())])),
-                "K" => Thing::Filled("FormData".to_owned(), Some(trees[index(&next())])),
+                "Q" => Thing::Filled("Map".to_owned(), Some(self.trees[index(&next())])),
+                "W" => Thing::Filled("Set".to_owned(), Some(self.trees[index(&next())])),
+                "K" => Thing::Filled("FormData".to_owned(), Some(self.trees[index(&next())])),
                 "B" => Thing::Leaf(format!("File {} {} {}", next(), next(), next())),
                 "h" => {
                     let id = next();
                     let bound = next();
                     Thing::Filled(
                         format!("function {id}"),
-                        bound.as_u64().map(|tree| trees[tree as usize]),
+                        bound.as_u64().map(|tree| self.trees[tree as usize]),
                     )
                 }
                 odd @ ("u" | "N" | "I" | "-I" | "-0") => Thing::Leaf(odd.to_owned()),
                 other => panic!("no instruction {other}"),
             };
             let made = self.add(made);
-            nodes.push(made);
+            self.nodes.push(made);
         }
-        trees[0]
     }
 
     fn slot(&mut self, container: Id, key: &Json) -> &mut Id {
@@ -175,6 +220,19 @@ impl World {
                     out.push(',');
                 }
                 out.push('}');
+            }
+            Thing::Live(kind, items, end) => {
+                write!(out, "{kind}(").unwrap();
+                for item in items {
+                    self.draw_one(*item, known, out);
+                    out.push(',');
+                }
+                match end {
+                    None => out.push_str("fails"),
+                    Some(None) => out.push_str("ends"),
+                    Some(Some(value)) => self.draw_one(*value, known, out),
+                }
+                out.push(')');
             }
             Thing::Filled(name, list) => {
                 write!(out, "{name}(").unwrap();

@@ -89,30 +89,25 @@ impl Emitter<'_> {
         }
         let mut way = vec![at.1];
         let mut number = at.1;
-        let tree = loop {
+        let start = loop {
             let Some(value) = outline.value(number).filter(|_| number > 0) else {
                 return Ok(None);
             };
             number = value.parent;
-            match self.done.tree_of.get(&(at.0, number)) {
+            let above = (at.0, number);
+            match self.done.tree_of.get(&above) {
                 Some(tree) if *tree >= self.first_tree => return Ok(None),
-                Some(_) => break (at.0, number),
+                Some(_) => break above,
+                None if self.done.nodes.contains_key(&Source::Shared(above)) => break above,
                 None => way.push(number),
             }
         };
-        let mut node = self.node(Source::Shared(tree))?;
+        let mut node = self.node(Source::Shared(start))?;
         for number in way.into_iter().rev() {
-            let source = Source::Shared((at.0, number));
-            node = match self.done.nodes.get(&source) {
-                Some(node) => *node,
-                None => {
-                    let Some(value) = outline.value(number) else { return Ok(None) };
-                    self.program.op("g").number(node).key(outline.key(value));
-                    let node = self.program.made();
-                    self.done.nodes.insert(source, node);
-                    node
-                }
-            };
+            let Some(value) = outline.value(number) else { return Ok(None) };
+            self.program.op("g").number(node).key(outline.key(value));
+            node = self.program.made();
+            self.done.nodes.insert(Source::Shared((at.0, number)), node);
         }
         Ok(Some(node))
     }
