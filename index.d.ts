@@ -116,15 +116,23 @@ export interface Diagnostic {
  * Promises, streams and async iterables arrive as what they are; one that the body ends without fails with
  * `errand::reply-incomplete`. What only the client has is a placeholder that {@link encodeResult} sends back.
  *
+ * Parts that are still arriving are decoded as they come: the arguments are there as soon as all that belongs to them
+ * is, and their promises and streams go on. When the parts end, break off or are aborted, what is open fails.
+ *
  * @throws (rejects) an `Error` whose `code` is `errand::reply-malformed`, `errand::reply-too-much`, … and says what
  * and where
  */
-export function decodeReply(body: string | FormData | Uint8Array, options?: DecodeReplyOptions): Promise<unknown[]>
+export function decodeReply(
+  body: string | FormData | Uint8Array | AsyncIterable<readonly [name: string, value: string | Blob]>,
+  options?: DecodeReplyOptions,
+): Promise<unknown[]>
 
 export interface DecodeReplyOptions {
   /** For bytes: the request's content type. Default: `text/plain`. */
   contentType?: string
   limits?: Limits
+  /** For parts that arrive: stops reading them. */
+  signal?: AbortSignal
 }
 
 /** How much one request may ask. Sizes are bytes, or text such as `512kb` and `1mb`. */

@@ -9,7 +9,7 @@ import { native } from './native/index.ts'
 import { errandError } from './request/context.ts'
 import { Cache } from './server/cache.ts'
 import { limitSettings } from './server/options.ts'
-import { lower, revive } from './values/index.ts'
+import { lower, type Part, revive, reviveArriving } from './values/index.ts'
 import type { DecodeReplyOptions, TransformOptions, TransformResult } from '../index.d.ts'
 
 export { Cache, decodeResult, encodeReply }
@@ -22,17 +22,21 @@ export const scan = (code: string | Uint8Array): boolean => native.scan(code)
 const withRoot = (options: TransformOptions): TransformOptions => ({ root: process.cwd(), ...options })
 
 export async function decodeReply(
-  body: string | FormData | Uint8Array,
+  body: string | FormData | Uint8Array | AsyncIterable<Part>,
   options: DecodeReplyOptions = {},
 ): Promise<unknown[]> {
+  const limits = limitSettings(options.limits)
+  if (typeof body === 'object' && Symbol.asyncIterator in body) {
+    const { signal } = options
+    return (await reviveArriving(body, new native.ReplyDecoder(limits), { reference, signal })) as unknown[]
+  }
   const { bytes, contentType } = await bytesOf(body, options.contentType)
-  const { text, program, files } = native.decodeReply(bytes, contentType, limitSettings(options.limits))
-  return revive(text, program, {
-    blobs: files,
-    reference(id) {
-      throw errandError('errand::unknown-action', `no action is known as ${id} here: decode calls with createHandler()`)
-    },
-  }) as unknown[]
+  const { text, program, files } = native.decodeReply(bytes, contentType, limits)
+  return revive(text, program, { blobs: files, reference }) as unknown[]
+}
+
+function reference(id: string): never {
+  throw errandError('errand::unknown-action', `no action is known as ${id} here: decode calls with createHandler()`)
 }
 
 async function bytesOf(

@@ -12,6 +12,7 @@ export interface Native {
   scan(code: string | Uint8Array): boolean
   decodeReply(body: Uint8Array, contentType: string, limits: LimitSettings): Decoded
   encodeResult(text: string, program: string, blobs: Uint8Array[]): Uint8Array
+  ReplyDecoder: new (limits: LimitSettings) => ReplyDecoder
   Host: new (settings: HostSettings) => NativeHost
   Cache: new (settings: CacheSettings) => NativeCache
 }
@@ -65,6 +66,22 @@ export interface Skeleton {
 export interface Decoded extends Skeleton {
   references: string[]
   files: Uint8Array[]
+}
+
+/** Decodes a call's parts as they arrive. After an error it does nothing but repeat it. */
+export interface ReplyDecoder {
+  text(name: string, value: string): void
+  /** The bytes stay here; the number is what skeletons know them by. */
+  file(name: string, fileName: string | undefined, mediaType: string, bytes: number): number
+  end(): void
+  /** What has come since the last time; `null` if that makes no whole yet. */
+  decode(): Piece | null
+}
+
+/** The arguments, or more of what is in them. */
+export interface Piece extends Skeleton {
+  references: string[]
+  isOpen: boolean
 }
 
 export interface DecodedForm extends Decoded {

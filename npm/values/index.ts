@@ -1,3 +1,4 @@
+export { type ArrivingSource, type Part, reviveArriving } from './arriving.ts'
 export { ErrandError } from './error.ts'
 export { isServerReference, SERVER_REFERENCE, type ServerReferenceFields } from './kinds.ts'
 export { lower, lowerGraph, type Lowered } from './lower.ts'

@@ -2,11 +2,14 @@
 
 use host::{Arguments, size};
 use napi::{
-    Env,
-    bindgen_prelude::{BufferSlice, Uint8Array},
+    Either, Env,
+    bindgen_prelude::{BufferSlice, Null, Uint8Array},
 };
 use napi_derive::napi;
-use wire::{Limits, Skeleton};
+use wire::{
+    FileHead, Limits, Skeleton,
+    reply::{self, Decoder},
+};
 
 use crate::job::{Failure, now};
 
@@ -36,6 +39,70 @@ pub fn encode_result(
         wire::flight::encode_value(&Skeleton { text, program }, &blobs).map_err(unencodable)
     })?;
     BufferSlice::copy_from(env, &rows)
+}
+
+/// Decodes a call's parts as they arrive.
+#[napi]
+pub struct ReplyDecoder(Decoder);
+
+#[napi]
+impl ReplyDecoder {
+    #[napi(constructor)]
+    pub fn new(env: Env, limits: LimitSettings) -> napi::Result<Self> {
+        now(env, || Ok(Self(Decoder::new(&limits.try_into()?))))
+    }
+
+    #[napi]
+    pub fn text(&mut self, env: Env, name: String, value: String) -> napi::Result<()> {
+        now(env, || self.0.text(&name, value).map_err(refused))
+    }
+
+    /// Gives the number that the skeletons know the file by. Its bytes stay in JavaScript.
+    #[napi]
+    pub fn file(
+        &mut self,
+        env: Env,
+        name: String,
+        file_name: Option<String>,
+        media_type: String,
+        bytes: f64,
+    ) -> napi::Result<u32> {
+        let head = FileHead { name: file_name, media_type, bytes: bytes as u64 };
+        now(env, || self.0.file(&name, head).map_err(refused))
+    }
+
+    #[napi]
+    pub fn end(&mut self) {
+        self.0.end();
+    }
+
+    /// What has come since the last time.
+    #[napi]
+    pub fn decode(&mut self, env: Env) -> napi::Result<Either<Piece, Null>> {
+        now(env, || {
+            let decoded = self.0.decode().map_err(refused)?;
+            Ok(decoded.map_or(Either::B(Null), |decoded| Either::A(decoded.into())))
+        })
+    }
+}
+
+fn refused(error: wire::ReplyError) -> Failure {
+    host::Rejection::from(error).into()
+}
+
+#[napi(object, object_from_js = false)]
+pub struct Piece {
+    pub text: String,
+    pub program: String,
+    pub references: Vec<String>,
+    pub is_open: bool,
+}
+
+impl From<reply::Decoded> for Piece {
+    fn from(it: reply::Decoded) -> Self {
+        let reply::Decoded { skeleton: Skeleton { text, program }, references, is_open } = it;
+        Self { text, program, references, is_open }
+    }
 }
 
 pub(crate) fn unencodable(error: impl ToString) -> Failure {

@@ -129,7 +129,8 @@ impl Decoder {
 
     fn advance(&mut self) -> Result<Option<Decoded>, ReplyError> {
         if !self.has_begun {
-            return Ok(None);
+            let missing = ReplyError::MissingPart { part: 0, kind: "text" };
+            return if self.reading.is_complete() { Err(missing) } else { Ok(None) };
         }
         let mut units = Vec::new();
         let mut fresh = Vec::new();

@@ -131,6 +131,10 @@ impl Reading {
         self.is_complete = true;
     }
 
+    pub(super) fn is_complete(&self) -> bool {
+        self.is_complete
+    }
+
     /// Takes note of a part.
     pub(super) fn arrived(&mut self, arrival: Arrival) -> Result<(), ReplyError> {
         let (number, unit) = match arrival {
