@@ -45,6 +45,17 @@ test('a reference travels with its bound arguments', async () => {
   ])
 })
 
+test('binary data travels as the bytes that a view sees, and once', async () => {
+  const bytes = Uint8Array.from({ length: 16 }, (_, at) => at)
+  const view = new Uint16Array(bytes.buffer, 4, 2)
+  const sent = (await encodeReply([view, bytes.buffer, [view]])) as FormData
+  const read = async (part: string): Promise<number[]> => [...new Uint8Array(await (sent.get(part) as Blob).arrayBuffer())]
+  assert.deepEqual([...sent.keys()], ['1', '2', '0'])
+  assert.deepEqual(await read('1'), [4, 5, 6, 7])
+  assert.deepEqual(await read('2'), [...bytes])
+  assert.equal(sent.get('0'), '["$s1","$A2",["$0:0"]]')
+})
+
 test('what cannot be sent is named by its place', async () => {
   const cases: [unknown, string][] = [
     [{ user: { save() {} } }, 'args[0].user.save is a function'],
@@ -53,8 +64,7 @@ test('what cannot be sent is named by its place', async () => {
     [new Set([[1].values()]), 'args[0][0] is an instance of'],
     [new ReadableStream(), 'args[0] is an instance of ReadableStream'],
     [new (class User {})(), 'args[0] is an instance of User'],
-    [Buffer.from('x'), 'args[0] is binary data'],
-    [new ArrayBuffer(1), 'args[0] is binary data'],
+    [new SharedArrayBuffer(1), 'args[0] is an instance of SharedArrayBuffer'],
     [new Error('x'), 'args[0] is an Error'],
     [createServerReference('a').bind(null, () => {}), 'args[0].$$bound[0] is a function'],
   ]

@@ -42,7 +42,7 @@ for (const build of BUILDS) {
 
 test('we decode what our own client encodes', async () => {
   for (let seed = 1; seed <= RUNS; seed++) {
-    const args = [generate(random(seed), { tagged: true, files: true })]
+    const args = [generate(random(seed), { tagged: true, files: true, binary: true })]
     const decoded = await decodeReply(await encodeReply(args))
     assert.deepStrictEqual(await picture(decoded, plain), await picture(args, plain), `seed ${seed}`)
   }

@@ -22,7 +22,7 @@ for (const build of BUILDS) {
   test(`React (${build}) decodes what we encode`, async () => {
     let compared = 0
     for (let seed = 1; seed <= 1000; seed++) {
-      const args = [generate(random(seed), { tagged: true, files: true }), generate(random(-seed), { tagged: true, createReference })]
+      const args = [generate(random(seed), { tagged: true, files: true, binary: true }), generate(random(-seed), { tagged: true, createReference })]
       const body = await encodeReply(args)
       if (hasFormThatReactLoses(body)) continue
       compared++
@@ -50,7 +50,7 @@ for (const build of BUILDS) {
 
 test('the parts are those of React’s encoder, byte for byte', async () => {
   for (let seed = 1; seed <= 1000; seed++) {
-    const args = [generate(random(seed), { tagged: true, files: true, shared: true })]
+    const args = [generate(random(seed), { tagged: true, files: true, binary: true, shared: true })]
     const [ours, theirs] = [await encodeReply(args), await encodeReplyByReact!(args)]
     assert.deepStrictEqual(parts(ours), withoutUndefined(parts(theirs)), `seed ${seed}`)
   }

@@ -1,3 +1,4 @@
+import { VIEWS } from '../values/kinds.ts'
 import { ActionError, CallError, unexpected } from './errors.ts'
 import { readRows } from './rows.ts'
 
@@ -332,20 +333,4 @@ function wake(slot: Slot): void {
 
 function unsupported(): CallError {
   return new CallError('errand::unsupported-result', 'The answer holds something that only React can read')
-}
-
-/** Rows of bytes, by tag; `A` is the ArrayBuffer itself. */
-const VIEWS: Record<string, new (bytes: ArrayBuffer) => unknown> = {
-  O: Int8Array,
-  o: Uint8Array,
-  U: Uint8ClampedArray,
-  S: Int16Array,
-  s: Uint16Array,
-  L: Int32Array,
-  l: Uint32Array,
-  G: Float32Array,
-  g: Float64Array,
-  M: BigInt64Array,
-  m: BigUint64Array,
-  V: DataView,
 }

@@ -1,4 +1,4 @@
-import { child, isOddNumber, isPlain, isServerReference, refuse, type ServerReferenceFields } from '../values/kinds.ts'
+import { child, isOddNumber, isPlain, isServerReference, refuse, VIEWS, type ServerReferenceFields } from '../values/kinds.ts'
 import { ErrandError } from '../values/error.ts'
 
 /**
@@ -10,7 +10,7 @@ import { ErrandError } from '../values/error.ts'
  * ```
  *
  * Takes what JSON takes, and `undefined`, `NaN`, `±Infinity`, `-0`, BigInt, Date, Map, Set, FormData, Blob, File,
- * server references and objects with a `toJSON`. An object that occurs twice arrives as one object, and may contain
+ * ArrayBuffer and its views, server references and objects with a `toJSON`. An object that occurs twice arrives as one object, and may contain
  * itself. An invalid Date arrives as `null`, as it does with React.
  *
  * @throws ErrandError `errand::unserializable` (the promise rejects), naming the place, as in
@@ -119,6 +119,11 @@ class Reply {
     }
     if (value instanceof Blob) return this.#part('$B', () => value)
     if (value instanceof FormData) return this.#formData(value)
+    if (value instanceof ArrayBuffer) return this.#part('$A', () => new Blob([value]))
+    for (const tag in VIEWS) {
+      // TypeScript wants to know that the bytes are not shared with another thread; a Blob copies them anyway.
+      if (value instanceof VIEWS[tag]!) return this.#part(`$${tag}`, () => new Blob([value as ArrayBufferView<ArrayBuffer>]))
+    }
     return isPlain(value) ? this.#record(value as Record<string, unknown>, place) : refuse(value, place.path)
   }
 

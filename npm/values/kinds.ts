@@ -21,6 +21,22 @@ export function isPlain(value: object): boolean {
   return prototype === Object.prototype || prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
+/** React's letters for views of an `ArrayBuffer`, which is `A` itself. */
+export const VIEWS: Record<string, new (bytes: ArrayBuffer) => ArrayBufferView> = {
+  O: Int8Array,
+  o: Uint8Array,
+  U: Uint8ClampedArray,
+  S: Int16Array,
+  s: Uint16Array,
+  L: Int32Array,
+  l: Uint32Array,
+  G: Float32Array,
+  g: Float64Array,
+  M: BigInt64Array,
+  m: BigUint64Array,
+  V: DataView,
+}
+
 /** Whether JSON has no word for this number: `NaN`, `±Infinity` and `-0`. */
 export function isOddNumber(value: number): boolean {
   return !Number.isFinite(value) || Object.is(value, -0)

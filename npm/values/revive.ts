@@ -1,4 +1,5 @@
 import { ErrandError } from './error.ts'
+import { VIEWS } from './kinds.ts'
 import { channel, type Channel } from './live.ts'
 import { temporaryReference } from './temporary.ts'
 
@@ -293,21 +294,6 @@ function file(bytes: Uint8Array | Blob, name: string | null, type: string): Blob
   // TypeScript wants to know that the bytes are not shared with another thread: they never are.
   const parts = [bytes as BlobPart]
   return name === null ? new Blob(parts, { type }) : new File(parts, name, { type })
-}
-
-const VIEWS: Record<string, new (buffer: ArrayBuffer) => unknown> = {
-  O: Int8Array,
-  o: Uint8Array,
-  U: Uint8ClampedArray,
-  S: Int16Array,
-  s: Uint16Array,
-  L: Int32Array,
-  l: Uint32Array,
-  G: Float32Array,
-  g: Float64Array,
-  M: BigInt64Array,
-  m: BigUint64Array,
-  V: DataView,
 }
 
 function view(bytes: Uint8Array | Blob | undefined, kind: string): unknown {
