@@ -55,6 +55,14 @@ struct Live {
     level: u32,
 }
 
+/// A text that something leads to, so many containers deep; and how it has to look.
+#[derive(Clone, Copy, Debug)]
+struct Wanted {
+    id: TextId,
+    level: u32,
+    shape: Option<Shape>,
+}
+
 /// A reply, read as far as it has come.
 pub(crate) struct Reading {
     pub(super) parts: Parts,
@@ -68,16 +76,15 @@ pub(crate) struct Reading {
     /// Parts that one value has for its own. Marked before anything is built of it, so nobody can
     /// make us try twice.
     claimed: HashSet<u32>,
-    shapes: HashMap<TextId, Shape>,
     blobs: HashSet<u32>,
     live: HashMap<u32, Live>,
     /// How many of them are still expected to say something.
     open: usize,
     /// What has come of the live values, and waits for its turn.
     units: VecDeque<Unit>,
-    queue: VecDeque<(TextId, u32)>,
-    /// Parts that are referred to and haven't come, and their levels.
-    waiting: HashMap<u32, u32>,
+    queue: VecDeque<Wanted>,
+    /// Parts that are referred to and haven't come.
+    waiting: HashMap<u32, Wanted>,
     is_complete: bool,
     nodes: u64,
 }
@@ -92,7 +99,6 @@ impl Reading {
             functions: HashMap::new(),
             forms: HashMap::new(),
             claimed: HashSet::new(),
-            shapes: HashMap::new(),
             blobs: HashSet::new(),
             live: HashMap::new(),
             open: 0,
@@ -107,12 +113,7 @@ impl Reading {
     /// Claims a part for one value, `level` containers deep.
     pub(crate) fn claim(&mut self, part: u32, shape: Shape, level: u32) -> Result<(), ReplyError> {
         self.claim_part(part)?;
-        self.shapes.insert(TextId::Part(part), shape);
-        self.queue.push_back((TextId::Part(part), level));
-        // A path may have led to it before it was claimed.
-        if self.outlines.contains_key(&TextId::Part(part)) {
-            self.check(TextId::Part(part))?;
-        }
+        self.queue.push_back(Wanted { id: TextId::Part(part), level, shape: Some(shape) });
         Ok(())
     }
 
@@ -140,9 +141,7 @@ impl Reading {
         let (number, unit) = match arrival {
             Arrival::Field(part) | Arrival::File(part) => (part, None),
             Arrival::Model(part) => {
-                if let Some(level) = self.waiting.remove(&part) {
-                    self.queue.push_back((TextId::Part(part), level));
-                }
+                self.queue.extend(self.waiting.remove(&part));
                 (part, Some(Unit::Value(part)))
             }
             Arrival::Item { stream, event } => (stream, Some(Unit::Item(stream, event))),
@@ -176,10 +175,8 @@ impl Reading {
             }
         };
         let Live { kind, level } = *self.live.get(&number)?;
-        if kind == LiveKind::ByteStream && matches!(unit, Unit::Item(..)) {
-            self.shapes.insert(id, Shape::Bytes);
-        }
-        self.queue.push_back((id, level));
+        let is_bytes = kind == LiveKind::ByteStream && matches!(unit, Unit::Item(..));
+        self.queue.push_back(Wanted { id, level, shape: is_bytes.then_some(Shape::Bytes) });
         Some(unit)
     }
 
@@ -194,16 +191,22 @@ impl Reading {
 
     /// Reads what is claimed, and all that it leads to; whether all of it has come.
     pub(crate) fn finish(&mut self) -> Result<bool, ReplyError> {
-        while let Some((id, level)) = self.queue.pop_front() {
-            if self.outlines.contains_key(&id) {
+        while let Some(wanted) = self.queue.pop_front() {
+            let Wanted { id, level, shape } = wanted;
+            let part = self.parts.number_of(id);
+            if let Some(outline) = self.outlines.get(&id) {
+                // A path may have led to it before it was claimed.
+                shape.map_or(Ok(()), |shape| self.check(outline, part, shape))?;
                 continue;
             }
-            let part = self.parts.number_of(id);
             let Some(text) = self.parts.take(id)? else {
-                self.waiting.insert(part, level);
+                // Once claimed it stays so, whatever else leads to it.
+                let known = self.waiting.entry(part).or_insert(wanted);
+                known.shape = known.shape.or(shape);
                 continue;
             };
             let outline = Outline::read(text, part, level, &mut self.nodes, &self.limits)?;
+            shape.map_or(Ok(()), |shape| self.check(&outline, part, shape))?;
             for mark in &outline.marks {
                 if let What::Tag(tag) = mark.what {
                     self.follow(tag, mark.level)?;
@@ -211,7 +214,6 @@ impl Reading {
             }
             self.outlines.insert(id, outline);
             self.fresh.push(id);
-            self.check(id)?;
         }
         if self.is_complete
             && let Some(part) = self.waiting.keys().min()
@@ -243,7 +245,7 @@ impl Reading {
             Tag::Reference(part) => self.function(part, level),
             Tag::Live { part, kind } => self.live(part, Live { kind, level }),
             Tag::Path(part) => {
-                self.queue.push_back((TextId::Part(part), level));
+                self.queue.push_back(Wanted { id: TextId::Part(part), level, shape: None });
                 Ok(())
             }
             Tag::Escaped { .. }
@@ -318,13 +320,9 @@ impl Reading {
     }
 
     /// Whether a text is what it was claimed for.
-    fn check(&self, id: TextId) -> Result<(), ReplyError> {
-        let (Some(shape), Some(outline)) = (self.shapes.get(&id), self.outlines.get(&id)) else {
-            return Ok(());
-        };
-        let part = self.parts.number_of(id);
+    fn check(&self, outline: &Outline, part: u32, shape: Shape) -> Result<(), ReplyError> {
         let malformed = |expected, at: u32| ReplyError::Malformed { expected, part, at: at.into() };
-        if *shape == Shape::Bytes {
+        if shape == Shape::Bytes {
             let what = outline.value(0).and_then(|root| outline.what(root));
             return match what {
                 Some(What::Tag(Tag::Binary { view, .. })) if view.is_view() => Ok(()),

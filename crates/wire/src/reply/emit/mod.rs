@@ -289,7 +289,7 @@ impl<'r> Emitter<'r> {
             next = number + 1;
             let Some(value) = outline.value(number) else { break };
             let is_cut = number != root && self.links.is_cut((id, number));
-            match self.meaning((id, number), is_cut) {
+            match self.meaning(outline, (id, number), is_cut) {
                 Meaning::Text { extra } => {
                     self.text.push_str(outline.slice(copied, value.start + 1));
                     copied = value.start + 1 + extra;
@@ -324,9 +324,12 @@ impl<'r> Emitter<'r> {
         Ok(())
     }
 
-    fn meaning(&self, at: At, is_cut: bool) -> Meaning {
+    fn meaning(&self, outline: &Outline, at: At, is_cut: bool) -> Meaning {
         let end = self.links.target(at);
-        let what = find(self.reading, end).and_then(|(outline, value)| outline.what(value));
+        let what = match end.0 == at.0 {
+            true => outline.value(end.1).and_then(|value| outline.what(value)),
+            false => find(self.reading, end).and_then(|(outline, value)| outline.what(value)),
+        };
         Meaning::Node(match what {
             Some(What::Dropped) => return Meaning::Nothing,
             Some(What::Tag(tag)) => match tag {
