@@ -9,7 +9,7 @@ import { native } from './native/index.ts'
 import { errandError } from './request/context.ts'
 import { Cache } from './server/cache.ts'
 import { limitSettings } from './server/options.ts'
-import { lower, type Part, revive, reviveArriving } from './values/index.ts'
+import { lowerResult, type Part, revive, reviveArriving } from './values/index.ts'
 import type { DecodeReplyOptions, TransformOptions, TransformResult } from '../index.d.ts'
 
 export { Cache, decodeResult, encodeReply }
@@ -50,7 +50,7 @@ async function bytesOf(
 }
 
 export function encodeResult(value: unknown): ReadableStream<Uint8Array> {
-  const { text, program, blobs } = lower(value)
+  const { text, program, blobs } = lowerResult(value)
   return new ReadableStream({
     async start(controller) {
       const bytes = await Promise.all(blobs.map(async (blob) => new Uint8Array(await blob.arrayBuffer())))

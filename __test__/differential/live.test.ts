@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { decodeReply, encodeResult } from 'errand'
+import { Cache, decodeReply, encodeResult } from 'errand'
 
 import { manifest, reactClient } from './react.ts'
 
@@ -228,4 +228,10 @@ test('a temporary reference can only go back, and is then the client’s own val
   })
   assert.equal(result.opaque, call)
   assert.deepEqual(result.list, [element, instance, call])
+})
+
+test('a temporary reference means nothing to other clients, so no cache keeps it', async () => {
+  const [opaque] = (await decodeReply('["$T"]')) as unknown[]
+  const cache = new Cache()
+  await assert.rejects(cache.set('key', { opaque }), { code: 'errand::unserializable' })
 })

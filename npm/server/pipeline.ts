@@ -15,7 +15,7 @@ import {
 } from '../native/index.ts'
 import { newContext, type RequestContext, runInContext } from '../request/context.ts'
 import { navigationOf } from '../request/navigation.ts'
-import { lower, revive } from '../values/index.ts'
+import { lower, lowerResult, revive } from '../values/index.ts'
 import { type Answer, contextOf, type Exchange, fromResponse } from './exchange.ts'
 import { type Action, loadAction } from './host.ts'
 import type { Call, Settings } from './options.ts'
@@ -269,7 +269,7 @@ function encode(pipeline: Pipeline, run: Run, answer: Answer): string | Uint8Arr
     return encodeError(host, run)
   }
   try {
-    const { text, program, blobs } = lower(run.value)
+    const { text, program, blobs } = lowerResult(run.value)
     if (blobs.length === 0) return host.encodeCall(text, program, [])
     return Promise.all(blobs.map(bytesOf)).then((bytes) => host.encodeCall(text, program, bytes)).catch(fail)
   } catch (error) {

@@ -24,8 +24,8 @@ export interface Lowered {
  * ```
  *
  * Beyond JSON it takes `undefined` (dropped as a property), `NaN`, `±Infinity`, `-0`, BigInt, Date, Map, Set, FormData,
- * Blob, File, server references, temporary references of the client, and objects with a `toJSON`. Of these an object that occurs twice stays one object,
- * and may contain itself; a plain object or array that occurs twice is written twice, and may not contain itself.
+ * Blob, File, server references, and objects with a `toJSON`. Of these an object that occurs twice stays one object, and
+ * may contain itself; a plain object or array that occurs twice is written twice, and may not contain itself.
  * An own key `__proto__` is left out.
  *
  * @param root what to call the value in a message
@@ -46,6 +46,11 @@ export function lower(value: unknown, root = 'result'): Lowered {
  */
 export function lowerGraph(value: unknown, root: string): Lowered {
   return new Lowering(root, occurringTwice(value)).run(value)
+}
+
+/** As {@link lower}, but for the client that called: what only it has may go back to it. */
+export function lowerResult(value: unknown): Lowered {
+  return new Lowering('result', NONE, true).run(value)
 }
 
 type Op = string | number | null
@@ -76,9 +81,13 @@ class Lowering {
   /** How many of the last `#keys` the program has not entered: most containers need no instruction. */
   #unentered = 0
 
-  constructor(root: string, shared: ReadonlySet<unknown> = NONE) {
+  /** Whether temporary references may be sent: elsewhere than in an answer to their client they mean nothing. */
+  readonly #toClient: boolean
+
+  constructor(root: string, shared: ReadonlySet<unknown> = NONE, toClient = false) {
     this.#path = root
     this.#shared = shared
+    this.#toClient = toClient
   }
 
   run(value: unknown): Lowered {
@@ -109,7 +118,7 @@ class Lowering {
       case 'object':
         return value === null ? null : this.#object(value, key)
       case 'function': {
-        const name = temporaryName(value)
+        const name = this.#toClient ? temporaryName(value) : undefined
         if (name !== undefined) return this.#place(key, this.#node(value, ['*', name]))
         if (isServerReference(value)) return this.#place(key, this.#reference(value, key))
       }
