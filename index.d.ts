@@ -145,6 +145,12 @@ export interface Limits {
   files?: number
   /** Fields of forms in one request. Default 1000. */
   fields?: number
+  /** Maps, Sets, functions, values of promises and binary data in one request. Default 1000. */
+  parts?: number
+  /** Promises, streams and async iterables in one request. Default 1000. */
+  live?: number
+  /** Events of one stream or async iterable. Default 10,000. */
+  events?: number
   /** Levels of arrays and objects; the list of arguments is the first. Default 64. */
   depth?: number
   /** Values in one request, all levels together. Default 1,000,000. */

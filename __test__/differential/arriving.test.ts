@@ -18,6 +18,12 @@ async function* partsOf(body: string | FormData): AsyncGenerator<Part> {
   else for (const part of body) yield part as Part
 }
 
+function bodyOf(...parts: (readonly [name: string, value: string])[]): FormData {
+  const form = new FormData()
+  for (const [name, value] of parts) form.append(name, value)
+  return form
+}
+
 /** Parts that one sends by hand. */
 class Wire implements AsyncIterable<Part> {
   readonly #sent: Part[] = []
@@ -172,6 +178,23 @@ test('whoever aborts reads no further, and what is open fails with the reason', 
   await assert.rejects(promise, reason)
   await assert.rejects(stream.getReader().read(), reason)
   await assert.rejects(decodeReply(new Wire(), { signal: AbortSignal.abort(reason) }), reason)
+})
+
+test('each limit of what arrives is an option', async () => {
+  const cases: [object, string[], string[]][] = [
+    [{ parts: 2 }, ['"$W1"'], ['"$W1"', '"$W2"']],
+    [{ live: 1 }, ['"$@3"', '"$@3"'], ['"$@3"', '"$X4"']],
+  ]
+  for (const [limits, fine, tooMuch] of cases) {
+    const send = (tags: string[]): Promise<unknown[]> =>
+      decodeReply(partsOf(bodyOf(['0', `[${tags}]`], ...tags.filter((tag) => tag[2] === 'W').map((_, at) => [`${at + 1}`, '[]'] as const))), { limits })
+    assert.equal((await send(fine)).length, fine.length)
+    await assert.rejects(send(tooMuch), { code: 'errand::reply-too-much' })
+  }
+  const [iterable] = (await decodeReply(partsOf(bodyOf(['0', '["$X1"]'], ['S1', '1'], ['S1', '2'])), { limits: { events: 1 } })) as any[]
+  const iterator = iterable[Symbol.asyncIterator]()
+  assert.equal((await iterator.next()).value, 1)
+  await assert.rejects(iterator.next(), { code: 'errand::reply-too-much' })
 })
 
 test('limits hold over all that arrives', async () => {

@@ -30,6 +30,9 @@ export interface LimitSettings {
   file?: string
   files?: number
   fields?: number
+  parts?: number
+  live?: number
+  events?: number
   depth?: number
   nodes?: number
 }

@@ -115,6 +115,9 @@ pub struct LimitSettings {
     pub file: Option<String>,
     pub files: Option<u32>,
     pub fields: Option<u32>,
+    pub parts: Option<u32>,
+    pub live: Option<u32>,
+    pub events: Option<u32>,
     pub depth: Option<u32>,
     pub nodes: Option<u32>,
 }
@@ -132,6 +135,9 @@ impl TryFrom<LimitSettings> for Limits {
         }
         limits.files = it.files.unwrap_or(limits.files);
         limits.fields = it.fields.unwrap_or(limits.fields);
+        limits.parts = it.parts.unwrap_or(limits.parts);
+        limits.live = it.live.unwrap_or(limits.live);
+        limits.events = it.events.unwrap_or(limits.events);
         limits.depth = it.depth.unwrap_or(limits.depth);
         limits.nodes = it.nodes.map_or(limits.nodes, u64::from);
         Ok(limits)
