@@ -5,14 +5,25 @@ use memchr::memmem;
 /// Says whether `code` may hold a `"use server"` directive, or a string that is nearly one.
 ///
 /// `false` is certain for every directive that is written in plain letters; `true` is only likely, for the words may
-/// stand in a comment. A directive whose letters are written as escapes (`"use\x20server"`) is a directive by the
-/// language's rules, but not found here. Costs two passes at the speed of memory.
+/// stand in a comment. Of a directive with escapes (`"use\x20server"`) the word `server` has to be in plain letters.
+/// Costs two passes at the speed of memory.
 pub fn scan(code: &[u8]) -> bool {
     // A misspelled directive would silently send the server's code to the browser: let the parser have a look.
     memmem::find_iter(code, b"use ")
         .any(|at| code[at..].starts_with(DIRECTIVE.as_bytes()) || is_near_miss(code, at))
-        || memmem::find_iter(code, b"server")
-            .any(|at| (3..=5).any(|back| at >= back && is_near_miss(code, at - back)))
+        || memmem::find_iter(code, b"server").any(|at| {
+            (3..=5).any(|back| at >= back && is_near_miss(code, at - back)) || is_escaped(code, at)
+        })
+}
+
+/// The longest that `use ` can be in escapes that people write: `\u{0075}\u{0073}\u{0065}\u{0020}`.
+const ESCAPED_LEN: usize = 32;
+
+/// Whether the word at `at` ends a string literal with escapes before it.
+fn is_escaped(code: &[u8], at: usize) -> bool {
+    let before = &code[at.saturating_sub(ESCAPED_LEN)..at];
+    memchr::memrchr2(b'"', b'\'', before)
+        .is_some_and(|quote| memchr::memchr(b'\\', &before[quote..]).is_some())
 }
 
 /// Whether a short string literal that is nearly the directive begins at `at`.
@@ -75,6 +86,13 @@ mod tests {
             assert!(scan(format!("'{near}'").as_bytes()), "{near}");
             assert!(is_misspelled(near), "{near}");
         }
+    }
+
+    #[test]
+    fn escapes_before_the_last_word_are_seen_through() {
+        assert!(scan(br#"'use\x20server'"#));
+        assert!(scan(br#"function a() { "\u{75}\u{73}\u{65}\u{20}server" }"#));
+        assert!(!scan(br#"const a = '\n'; const server = 1"#));
     }
 
     #[test]
