@@ -66,6 +66,7 @@ pub(crate) enum Rule {
     MisspelledDirective(String),
     ParenthesizedDirective,
     TemplateDirective,
+    ContinuedDirective,
     AsyncRequired { name: String, is_export: bool },
     NotAFunction { name: String, is_a: &'static str },
     ReExport { specifier: String },
@@ -83,7 +84,9 @@ pub(crate) enum Rule {
 impl Rule {
     pub(crate) fn severity(&self) -> Severity {
         match self {
-            Self::TemplateDirective | Self::AssignedCapture(_) => Severity::Warning,
+            Self::TemplateDirective | Self::ContinuedDirective | Self::AssignedCapture(_) => {
+                Severity::Warning
+            }
             _ => Severity::Error,
         }
     }
@@ -97,7 +100,9 @@ impl Rule {
             Self::InlineInClient => "errand::inline-in-client",
             Self::MisplacedDirective { .. } => "errand::misplaced-directive",
             Self::MisspelledDirective(_) => "errand::misspelled-directive",
-            Self::ParenthesizedDirective | Self::TemplateDirective => "errand::not-a-directive",
+            Self::ParenthesizedDirective | Self::TemplateDirective | Self::ContinuedDirective => {
+                "errand::not-a-directive"
+            }
             Self::AsyncRequired { .. } => "errand::async-required",
             Self::NotAFunction { .. } => "errand::not-a-function",
             Self::ReExport { .. } => "errand::re-export",
@@ -137,6 +142,9 @@ impl Rule {
             }
             Self::ParenthesizedDirective => "\"use server\" in parentheses is not a directive".into(),
             Self::TemplateDirective => "`use server` in backticks is not a directive".into(),
+            Self::ContinuedDirective => {
+                "\"use server\" begins an expression here, and so is not a directive".into()
+            }
             Self::AsyncRequired { name, is_export: true } => {
                 format!("the export `{name}` of a \"use server\" file must be an async function")
             }
@@ -188,6 +196,7 @@ impl Rule {
             Self::MisspelledDirective(_) => "write \"use server\"",
             Self::ParenthesizedDirective => "remove the parentheses",
             Self::TemplateDirective => "write it in quotes, \"use server\"",
+            Self::ContinuedDirective => "let it stand alone, with a semicolon behind it",
             Self::AsyncRequired { .. } => {
                 "write `async` before it: a call from the browser always takes time"
             }

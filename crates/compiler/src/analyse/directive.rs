@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use swc_core::ecma::ast::{Class, Decl, DefaultDecl, Expr, Lit, ModuleDecl, Stmt};
+use swc_core::ecma::ast::{
+    CallExpr, Callee, Class, Decl, DefaultDecl, Expr, Lit, ModuleDecl, Stmt,
+};
 
 use super::Statement;
 use crate::{
@@ -161,7 +163,27 @@ fn lookalike(statement: &Stmt) -> Option<Problem> {
             }
             _ => None,
         },
-        _ => None,
+        other => {
+            let first = first_operand(other);
+            matches!(first, Expr::Lit(Lit::Str(it)) if it.value.to_string_lossy() == DIRECTIVE)
+                .then(|| Problem { rule: Rule::ContinuedDirective, at: range(first) })
+        }
+    }
+}
+
+/// What an expression begins with: of `'use server'⏎(start)()`, which JavaScript reads as a call, the string.
+fn first_operand(expr: &Expr) -> &Expr {
+    let mut expr = expr;
+    loop {
+        expr = match expr {
+            Expr::Seq(it) if !it.exprs.is_empty() => &it.exprs[0],
+            Expr::Call(CallExpr { callee: Callee::Expr(callee), .. }) => callee,
+            Expr::Member(it) => &it.obj,
+            Expr::TaggedTpl(it) => &it.tag,
+            Expr::Bin(it) => &it.left,
+            Expr::Cond(it) => &it.test,
+            _ => return expr,
+        };
     }
 }
 
