@@ -60,6 +60,7 @@ pub(crate) enum Rule {
     TooDeep { limit: u32 },
     ReadTooOften,
     CommonJs,
+    CommonJsExport,
     ClientAndServer,
     InlineInClient,
     MisplacedDirective { in_block: bool },
@@ -71,6 +72,7 @@ pub(crate) enum Rule {
     NotAFunction { name: String, is_a: &'static str },
     ReExport { specifier: String },
     InstanceMethod { is_a: &'static str },
+    ConstructorDirective,
     ThisInAction,
     SuperInAction,
     ArgumentsInAction,
@@ -84,9 +86,12 @@ pub(crate) enum Rule {
 impl Rule {
     pub(crate) fn severity(&self) -> Severity {
         match self {
-            Self::TemplateDirective | Self::ContinuedDirective | Self::AssignedCapture(_) => {
-                Severity::Warning
-            }
+            Self::TemplateDirective
+            | Self::ContinuedDirective
+            | Self::MisplacedDirective { in_block: true }
+            | Self::ConstructorDirective
+            | Self::CommonJsExport
+            | Self::AssignedCapture(_) => Severity::Warning,
             _ => Severity::Error,
         }
     }
@@ -95,7 +100,7 @@ impl Rule {
         match self {
             Self::Syntax(_) => "errand::syntax",
             Self::TooDeep { .. } | Self::ReadTooOften => "errand::too-deep",
-            Self::CommonJs => "errand::commonjs",
+            Self::CommonJs | Self::CommonJsExport => "errand::commonjs",
             Self::ClientAndServer => "errand::client-and-server",
             Self::InlineInClient => "errand::inline-in-client",
             Self::MisplacedDirective { .. } => "errand::misplaced-directive",
@@ -106,6 +111,7 @@ impl Rule {
             Self::AsyncRequired { .. } => "errand::async-required",
             Self::NotAFunction { .. } => "errand::not-a-function",
             Self::ReExport { .. } => "errand::re-export",
+            Self::ConstructorDirective => "errand::misplaced-directive",
             Self::InstanceMethod { .. } => "errand::instance-method",
             Self::ThisInAction => "errand::this-in-action",
             Self::SuperInAction => "errand::super-in-action",
@@ -129,6 +135,9 @@ impl Rule {
                     .into()
             }
             Self::CommonJs => "an action must be in an ES module, and this is a CommonJS one".into(),
+            Self::CommonJsExport => {
+                "only what `export` exports is an action, and this is a CommonJS export".into()
+            }
             Self::ClientAndServer => "a file can't be both \"use client\" and \"use server\"".into(),
             Self::InlineInClient => "an action can't be written inside client code".into(),
             Self::MisplacedDirective { in_block: false } => {
@@ -157,6 +166,7 @@ impl Rule {
             Self::ReExport { specifier } => {
                 format!("the exports of `{specifier}` aren't known here, and each would be an action")
             }
+            Self::ConstructorDirective => "\"use server\" means nothing in a constructor".into(),
             Self::InstanceMethod { is_a } => format!("{is_a} can't be an action"),
             Self::ThisInAction => "an action has no `this`".into(),
             Self::SuperInAction => "an action has no `super`".into(),
@@ -185,6 +195,7 @@ impl Rule {
             }
             Self::ReadTooOften => "give an inner part a name and use that instead",
             Self::CommonJs => "use `import` and `export`, and an extension other than `.cjs`",
+            Self::CommonJsExport => "write `export` instead",
             Self::ClientAndServer => {
                 "move the actions to a \"use server\" file of their own and import them"
             }
@@ -204,6 +215,7 @@ impl Rule {
             Self::ReExport { .. } => {
                 "import the functions by their names and export them: each export is an endpoint"
             }
+            Self::ConstructorDirective => "leave it out: `new` never goes over the network",
             Self::InstanceMethod { .. } => {
                 "use a function or a static method: a call from the browser has no instance"
             }

@@ -64,7 +64,10 @@ pub(crate) fn of_body(
 }
 
 /// Reports directives in a block, where they mean nothing.
-pub(crate) fn of_block(statements: &[Stmt], problems: &mut Vec<Problem>) {
+pub(crate) fn of_block<'a>(
+    statements: impl IntoIterator<Item = &'a Stmt>,
+    problems: &mut Vec<Problem>,
+) {
     for statement in statements {
         if string_of(statement).is_some_and(|value| value == DIRECTIVE) {
             let rule = Rule::MisplacedDirective { in_block: true };

@@ -7,7 +7,8 @@ use swc_core::{
     atoms::Atom,
     ecma::ast::{
         Callee, Decl, DefaultDecl, ExportSpecifier, Expr, FnDecl, Function, ImportSpecifier, Lit,
-        ModuleDecl, ModuleExportName, NamedExport, Pat, Stmt, Str, TsNamespaceBody, VarDecl,
+        MemberExpr, ModuleDecl, ModuleExportName, NamedExport, Pat, Stmt, Str, TsNamespaceBody,
+        VarDecl,
     },
 };
 
@@ -91,8 +92,9 @@ pub(super) fn exports(statements: &[Statement], known: &Known) -> Exports {
     let locals = locals(statements);
     let mut exports = Exports::default();
     for statement in statements {
-        if let Statement::Module(declaration) = statement {
-            exports.declaration(declaration, &locals, known);
+        match statement {
+            Statement::Module(declaration) => exports.declaration(declaration, &locals, known),
+            Statement::Plain(statement) => exports.commonjs(statement, &locals),
         }
     }
     exports.refuse_repeated();
@@ -174,9 +176,32 @@ impl Exports {
                 self.problems.push(Problem { rule: Rule::CommonJs, at: range(&**it) });
             }
             ModuleDecl::TsExportAssignment(it) => {
-                self.problems.push(Problem { rule: Rule::CommonJs, at: range(it) });
+                self.problems.push(Problem { rule: Rule::CommonJsExport, at: range(it) });
             }
             _ => {}
+        }
+    }
+
+    /// `module.exports = …`, `exports.save = …`
+    fn commonjs(&mut self, statement: &Stmt, locals: &Locals) {
+        let target = statement
+            .as_expr()
+            .and_then(|it| it.expr.as_assign())
+            .and_then(|it| it.left.as_simple())
+            .and_then(|it| it.as_member());
+        let Some(target) = target else { return };
+        let is_module = |it: &MemberExpr| {
+            it.obj.as_ident().is_some_and(|it| &*it.sym == "module")
+                && it.prop.as_ident().is_some_and(|it| &*it.sym == "exports")
+        };
+        let is_export = match &*target.obj {
+            Expr::Ident(name) => &*name.sym == "exports" || is_module(target),
+            Expr::Member(inner) => is_module(inner),
+            _ => false,
+        };
+        let is_ours = |name: &str| locals.contains_key(&Atom::from(name));
+        if is_export && !is_ours("module") && !is_ours("exports") {
+            self.problems.push(Problem { rule: Rule::CommonJsExport, at: range(target) });
         }
     }
 

@@ -177,10 +177,9 @@ pub(crate) fn analyse(program: &Program, text: &Text, options: &Options) -> Fact
     let mut walked = walk::walk(program, text, &context);
     problems.append(&mut walked.problems);
 
-    let is_commonjs = matches!(extension(&options.filename).as_str(), "cjs" | "cts")
-        || walked.scopes.is_commonjs(program);
-    if is_commonjs {
-        let directive_at = file.server_at.clone();
+    // TypeScript makes what `.cts` imports and exports into CommonJS.
+    if extension(&options.filename) == "cjs" || walked.scopes.is_commonjs(program) {
+        let directive_at = file.server_at.clone().filter(|_| !exports.listed.is_empty());
         let at = directive_at.or_else(|| walked.inline.first().map(|it| it.at..it.at + 1));
         problems.extend(at.map(|at| Problem { rule: Rule::CommonJs, at }));
     }

@@ -111,7 +111,7 @@ impl Walk<'_> {
         let (directive_at, prologue) =
             directive::of_body(&body.stmts, self.text, &mut self.found.problems);
         if let Some(at) = directive_at {
-            self.problem(Rule::InstanceMethod { is_a: "a constructor" }, at);
+            self.problem(Rule::ConstructorDirective, at);
         }
         let border = self.border();
         self.this_of = None;

@@ -10,10 +10,10 @@ use swc_core::{
             ClassExpr, Decl, DefaultDecl, DoWhileStmt, ExportDecl, ExportDefaultDecl,
             ExportDefaultExpr, Expr, FnDecl, FnExpr, ForHead, ForInStmt, ForOfStmt, ForStmt, Ident,
             IfStmt, ImportDecl, JSXAttr, JSXAttrName, JSXElementName, JSXMemberExpr, JSXObject,
-            LabeledStmt, MemberProp, MetaPropExpr, MetaPropKind, NamedExport, Pat, Prop,
-            SimpleAssignTarget, Stmt, Super, SwitchStmt, ThisExpr, TsEnumDecl, TsImportEqualsDecl,
-            TsModuleBlock, TsModuleDecl, TsModuleName, UpdateExpr, UsingDecl, VarDecl, VarDeclKind,
-            VarDeclarator, WhileStmt,
+            LabeledStmt, MemberProp, MetaPropExpr, MetaPropKind, ModuleItem, NamedExport, Pat,
+            Prop, SimpleAssignTarget, Stmt, Super, SwitchStmt, ThisExpr, TsEnumDecl,
+            TsImportEqualsDecl, TsModuleBlock, TsModuleDecl, TsModuleName, UpdateExpr, UsingDecl,
+            VarDecl, VarDeclKind, VarDeclarator, WhileStmt,
         },
         visit::{Visit, VisitWith, noop_visit_type},
     },
@@ -502,6 +502,8 @@ impl Visit for Walk<'_> {
     }
 
     fn visit_ts_module_block(&mut self, it: &TsModuleBlock) {
+        let statements = it.body.iter().filter_map(ModuleItem::as_stmt);
+        directive::of_block(statements, &mut self.found.problems);
         let block = Block::Opened { at: range(it).start + 1, is_function_body: false };
         self.in_block(block, |walk| {
             walk.in_scope(true, |walk| it.body.visit_with(walk));
