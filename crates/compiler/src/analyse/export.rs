@@ -124,6 +124,10 @@ impl Exports {
                 declared_names(&it.decl, &mut names);
                 for name in names {
                     let Some((value, at)) = locals.get(name) else { continue };
+                    // A namespace can add to a function of its name.
+                    if it.decl.is_ts_module() && self.listed.iter().any(|it| it.name == **name) {
+                        continue;
+                    }
                     self.take(name.to_string(), name, *value, at.clone(), locals);
                 }
             }
@@ -402,7 +406,10 @@ fn of_expr(expr: &Expr) -> Value<'_> {
         Expr::Class(_) => Value::Not("a class"),
         Expr::Object(_) => Value::Not("an object"),
         Expr::Array(_) => Value::Not("an array"),
-        Expr::New(_) => Value::Not("an object"),
+        Expr::New(it) => match it.callee.as_ident().map(|it| &*it.sym) {
+            Some("Proxy" | "Function") => Value::Unknown,
+            _ => Value::Not("an object"),
+        },
         Expr::Tpl(_) => Value::Not("a string"),
         Expr::JSXElement(_) | Expr::JSXFragment(_) => Value::Not("an element"),
         Expr::Lit(literal) => Value::Not(match literal {
