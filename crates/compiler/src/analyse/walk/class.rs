@@ -59,9 +59,9 @@ impl Walk<'_> {
                 self.field(name, it.value.as_deref());
             }
             ClassMember::StaticBlock(it) => {
-                let this_of = self.this_of.take();
+                let has_no_this = std::mem::take(&mut self.has_no_this);
                 self.in_scope(true, |walk| it.body.visit_with(walk));
-                self.this_of = this_of;
+                self.has_no_this = has_no_this;
             }
             ClassMember::TsIndexSignature(_) | ClassMember::Empty(_) => {}
         }
@@ -70,9 +70,9 @@ impl Walk<'_> {
     /// A field's value has the `this` of the class.
     fn field(&mut self, name: Option<Atom>, value: Option<&Expr>) {
         let Some(value) = value else { return };
-        let this_of = self.this_of.take();
+        let has_no_this = std::mem::take(&mut self.has_no_this);
         self.visit_hinted(value, Hint { name, ..Hint::default() });
-        self.this_of = this_of;
+        self.has_no_this = has_no_this;
     }
 
     pub(super) fn private_name(&mut self, it: &PrivateName) {

@@ -73,9 +73,11 @@ impl Walk<'_> {
         };
         if action.is_some() {
             self.owner = action;
-            self.this_of = action;
+            self.has_no_this = true;
+        } else if self.is_export_of_action_file(&it.place, border.scope) {
+            self.has_no_this = true;
         } else if !it.node.is_arrow() {
-            self.this_of = None;
+            self.has_no_this = false;
         }
 
         let is_named = it.name.as_ref().is_some_and(|name| !name.is_empty());
@@ -114,7 +116,7 @@ impl Walk<'_> {
             self.problem(Rule::ConstructorDirective, at);
         }
         let border = self.border();
-        self.this_of = None;
+        self.has_no_this = false;
         self.scope = self.found.scopes.open(self.scope, false);
         for param in &it.params {
             match param {

@@ -39,8 +39,8 @@ pub(super) struct Walk<'a> {
     scope: ScopeId,
     /// The innermost action around.
     owner: Owner,
-    /// The action whose `this` is seen here.
-    this_of: Owner,
+    /// The `this` seen here is that of an action.
+    has_no_this: bool,
     /// Names of the functions around.
     around: Vec<Atom>,
     /// The statements around.
@@ -104,7 +104,7 @@ enum Block {
 struct Border {
     scope: ScopeId,
     owner: Owner,
-    this_of: Owner,
+    has_no_this: bool,
     block: Block,
 }
 
@@ -141,7 +141,7 @@ impl<'a> Walk<'a> {
             places,
             scope: MODULE,
             owner: None,
-            this_of: None,
+            has_no_this: false,
             around: Vec::new(),
             block: Block::Module,
             private_names: Vec::new(),
@@ -164,13 +164,18 @@ impl<'a> Walk<'a> {
     }
 
     fn border(&self) -> Border {
-        Border { scope: self.scope, owner: self.owner, this_of: self.this_of, block: self.block }
+        Border {
+            scope: self.scope,
+            owner: self.owner,
+            has_no_this: self.has_no_this,
+            block: self.block,
+        }
     }
 
     fn leave(&mut self, border: Border) {
         self.scope = border.scope;
         self.owner = border.owner;
-        self.this_of = border.this_of;
+        self.has_no_this = border.has_no_this;
         self.block = border.block;
     }
 
@@ -212,7 +217,7 @@ impl<'a> Walk<'a> {
 
     fn note_use(&mut self, ident: &Ident, is_written: bool, is_shorthand: bool) {
         let at = range(ident);
-        if self.this_of.is_some() && &*ident.sym == "arguments" {
+        if self.has_no_this && &*ident.sym == "arguments" {
             self.problem(Rule::ArgumentsInAction, at.clone());
         }
         if !self.has_inline {

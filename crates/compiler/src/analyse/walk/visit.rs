@@ -69,6 +69,7 @@ impl Walk<'_> {
                         .found
                         .scopes
                         .resolve(self.scope, &name.id.sym)
+                        .or((self.scope == MODULE).then_some(MODULE))
                         .map(|scope| (scope, name.id.sym.clone())),
                     module_const_end: const_end,
                     is_default_export: false,
@@ -106,7 +107,7 @@ impl Walk<'_> {
     fn jsx_root(&mut self, root: &Ident) {
         if &*root.sym != "this" {
             self.note_use(root, false, false);
-        } else if self.this_of.is_some() {
+        } else if self.has_no_this {
             self.problem(Rule::ThisInAction, range(root));
         }
     }
@@ -248,19 +249,19 @@ impl Visit for Walk<'_> {
     }
 
     fn visit_this_expr(&mut self, it: &ThisExpr) {
-        if self.this_of.is_some() {
+        if self.has_no_this {
             self.problem(Rule::ThisInAction, range(it));
         }
     }
 
     fn visit_super(&mut self, it: &Super) {
-        if self.this_of.is_some() {
+        if self.has_no_this {
             self.problem(Rule::SuperInAction, range(it));
         }
     }
 
     fn visit_meta_prop_expr(&mut self, it: &MetaPropExpr) {
-        if self.this_of.is_some() && it.kind == MetaPropKind::NewTarget {
+        if self.has_no_this && it.kind == MetaPropKind::NewTarget {
             self.problem(Rule::NewTargetInAction, range(it));
         }
     }
