@@ -8,7 +8,7 @@ use swc_core::{
     ecma::ast::{
         Callee, Decl, DefaultDecl, ExportSpecifier, Expr, FnDecl, Function, ImportSpecifier, Lit,
         MemberExpr, ModuleDecl, ModuleExportName, NamedExport, Pat, Stmt, Str, TsNamespaceBody,
-        VarDecl,
+        VarDecl, VarDeclKind,
     },
 };
 
@@ -59,6 +59,8 @@ pub(crate) struct DefaultForm {
 #[derive(Debug, Default)]
 pub(super) struct Exports {
     pub(super) listed: Vec<Export>,
+    /// The variables behind all exported names, refused ones included.
+    pub(super) locals: FxHashSet<Atom>,
     pub(super) problems: Vec<Problem>,
     /// Specifiers of the modules that are exported from.
     pub(super) sources: Vec<String>,
@@ -77,6 +79,8 @@ impl Exports {
 enum Value<'a> {
     Function(FunctionNode<'a>),
     Expr(&'a Expr),
+    /// The first value of a `let` or a `var`, which may get another.
+    First(&'a Expr),
     /// Whatever it is, the runtime has to look.
     Unknown,
     /// What is no function, in the words of the diagnostic.
@@ -87,9 +91,18 @@ enum Value<'a> {
 
 type Locals<'a> = FxHashMap<&'a Atom, (Value<'a>, Range<u32>)>;
 
-/// Reads the exports of a file.
-pub(super) fn exports(statements: &[Statement], known: &Known) -> Exports {
-    let locals = locals(statements);
+/// Reads the exports of a file. Of variables that are assigned to later, the first value says nothing.
+pub(super) fn exports(
+    statements: &[Statement],
+    known: &Known,
+    assigned: &FxHashSet<Atom>,
+) -> Exports {
+    let mut locals = locals(statements);
+    for name in assigned {
+        if let Some((value, _)) = locals.get_mut(name) {
+            *value = Value::Unknown;
+        }
+    }
     let mut exports = Exports::default();
     for statement in statements {
         match statement {
@@ -241,6 +254,7 @@ impl Exports {
     }
 
     fn take(&mut self, name: String, local: &Atom, value: Value, at: Range<u32>, locals: &Locals) {
+        self.locals.insert(local.clone());
         if let Some((params, has_rest)) = self.judge(&name, value, at.clone(), locals) {
             let local = Some(local.clone());
             let is_unseen = is_unseen(value, locals);
@@ -363,7 +377,7 @@ impl Exports {
                 None
             }
             Value::Type => None,
-            Value::Unknown | Value::Expr(_) => Some((0, true)),
+            Value::Unknown | Value::Expr(_) | Value::First(_) => Some((0, true)),
         }
     }
 
@@ -383,12 +397,16 @@ fn is_unseen(value: Value, locals: &Locals) -> bool {
 
 /// Follows an expression to what it certainly is.
 fn settle<'a>(value: Value<'a>, locals: &Locals<'a>) -> Value<'a> {
-    let mut value = value;
+    let mut value = match value {
+        Value::First(expr) => Value::Expr(expr),
+        other => other,
+    };
     // `const a = b, b = a` would go in circles.
     for _ in 0..16 {
         let Value::Expr(expr) = value else { return value };
         value = match unwrapped(expr) {
             Expr::Ident(name) => match locals.get(&name.sym) {
+                Some((Value::First(_), _)) => Value::Unknown,
                 Some((next, _)) => *next,
                 None if &*name.sym == "undefined" => Value::Not("undefined"),
                 None => Value::Unknown,
@@ -526,7 +544,8 @@ fn declare_variables<'a>(it: &'a VarDecl, locals: &mut Locals<'a>) {
         bound_names(&declarator.name, &mut names);
         for name in names {
             let value = match (&declarator.name, &declarator.init) {
-                (Pat::Ident(_), Some(init)) => Value::Expr(init),
+                (Pat::Ident(_), Some(init)) if it.kind == VarDeclKind::Const => Value::Expr(init),
+                (Pat::Ident(_), Some(init)) => Value::First(init),
                 _ => Value::Unknown,
             };
             locals.insert(

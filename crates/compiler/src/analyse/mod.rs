@@ -10,12 +10,13 @@ mod walk;
 
 use std::ops::Range;
 
+use rustc_hash::FxHashSet;
 use swc_core::{
     atoms::Atom,
     ecma::ast::{ModuleDecl, ModuleItem, Program, Stmt},
 };
 
-use self::scope::ScopeId;
+use self::scope::{MODULE, ScopeId};
 pub(crate) use self::{
     capture::Rename,
     directive::Prologue,
@@ -165,17 +166,22 @@ pub(crate) fn analyse(program: &Program, text: &Text, options: &Options) -> Fact
         problems.push(Problem { rule: Rule::ClientAndServer, at: at.clone() });
     }
     let is_action_file = file.server_at.is_some();
-    let exports = export::exports(&statements, &options.exports_of);
+    let mut exports = export::exports(&statements, &options.exports_of, &FxHashSet::default());
 
     let context = walk::FileContext {
         is_action_file,
-        exported_locals: exports.listed.iter().filter_map(|it| it.local.clone()).collect(),
+        exported_locals: exports.locals.clone(),
         export_names: if is_action_file { exports.names() } else { Vec::new() },
         is_client: !is_action_file
             && (file.client_at.is_some() || options.target != Target::Server),
     };
     let mut walked = walk::walk(program, text, &context);
     problems.append(&mut walked.problems);
+    let is_assigned = |name: &&Atom| walked.scopes.is_assigned(MODULE, name);
+    let assigned: FxHashSet<Atom> = exports.locals.iter().filter(is_assigned).cloned().collect();
+    if !assigned.is_empty() {
+        exports = export::exports(&statements, &options.exports_of, &assigned);
+    }
 
     // TypeScript makes what `.cts` imports and exports into CommonJS.
     if extension(&options.filename) == "cjs" || walked.scopes.is_commonjs(program) {

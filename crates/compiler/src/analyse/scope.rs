@@ -97,6 +97,11 @@ impl Scopes {
         self.scope(scope).bindings.get(name).copied()
     }
 
+    /// Whether `name`, declared in `scope`, is assigned to after its declaration.
+    pub(crate) fn is_assigned(&self, scope: ScopeId, name: &Atom) -> bool {
+        self.binding(scope, name).is_some_and(|it| it.is_written)
+    }
+
     /// The scope in which `name`, used in `scope`, is declared; `None`: a global.
     pub(crate) fn resolve(&self, scope: ScopeId, name: &Atom) -> Option<ScopeId> {
         self.ancestors(scope).find(|&it| self.scope(it).bindings.contains_key(name))

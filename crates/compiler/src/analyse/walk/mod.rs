@@ -58,7 +58,7 @@ pub(super) struct Walk<'a> {
 /// What the walk has to know about the file.
 pub(super) struct FileContext {
     pub(super) is_action_file: bool,
-    /// Local names that an action file exports: their functions aren't inline actions, with or without a directive.
+    /// The variables behind the exports. In an action file, their functions aren't inline actions, with or without a directive.
     pub(super) exported_locals: FxHashSet<Atom>,
     /// Names of its exports: places that are taken.
     pub(super) export_names: Vec<String>,
@@ -72,7 +72,7 @@ pub(super) struct Walked {
     pub(super) inline: Vec<Inline>,
     pub(super) prologues: Vec<(Owner, Prologue)>,
     pub(super) problems: Vec<Problem>,
-    /// There is a directive in a function, though none was to be expected: walk again.
+    /// There is a directive in a function, or an assignment to an export, though none was to be expected: walk again.
     pub(super) is_surprised: bool,
 }
 
@@ -119,7 +119,7 @@ pub(super) fn walk(program: &Program, text: &Text, file: &FileContext) -> Walked
         walk.finish()
     };
     let walked = run(has_inline);
-    // Only a directive whose letters are escapes is such a surprise.
+    // Only a directive whose letters are escapes, and an export that is assigned to, are such surprises.
     if walked.is_surprised { run(true) } else { walked }
 }
 
@@ -221,6 +221,7 @@ impl<'a> Walk<'a> {
             self.problem(Rule::ArgumentsInAction, at.clone());
         }
         if !self.has_inline {
+            self.found.is_surprised |= is_written && self.file.exported_locals.contains(&ident.sym);
             return;
         }
         self.found.scopes.uses.push(Use {
