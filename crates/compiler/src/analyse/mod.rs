@@ -99,6 +99,8 @@ pub(crate) enum Site {
         /// `export`, in a namespace, is part of `whole`.
         is_exported: bool,
         keyword: &'static str,
+        /// TypeScript's signatures before it.
+        overloads: Vec<Range<u32>>,
     },
     /// A function expression or an arrow.
     Expression {

@@ -289,7 +289,8 @@ impl Server<'_> {
 
     /// Makes a declaration the first statement of its block.
     fn declaration(&mut self, inline: &Inline, reference: &str) {
-        let Site::Declaration { whole, name, hoisted, is_exported, keyword, .. } = &inline.site
+        let Site::Declaration { whole, name, hoisted, is_exported, keyword, overloads, .. } =
+            &inline.site
         else {
             return;
         };
@@ -297,6 +298,9 @@ impl Server<'_> {
         let is_first =
             matches!(hoisted, Hoisted::Switch(switch) if self.switches.insert(switch.start));
         let edits = self.edits(inline.owner);
+        for signature in overloads {
+            edits.replace(signature.clone(), line_ends(text.slice(signature)));
+        }
         let export = if *is_exported { "export " } else { "" };
         let declaration = [export, keyword, " ", name, " = ", reference, ";"].concat();
         let ends = line_ends(text.slice(whole));

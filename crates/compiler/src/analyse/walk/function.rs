@@ -226,6 +226,7 @@ impl Walk<'_> {
                     is_function_body,
                     is_exported: *is_exported,
                     keyword: "const",
+                    overloads: self.overloads_of(name, around),
                 }
             }
             Place::Expression { hint, .. } => match (&hint.variable, hint.module_const_end) {
@@ -253,6 +254,12 @@ impl Walk<'_> {
                 Site::Expression { whole: it.node.whole(), ends_statement: false }
             }
         }
+    }
+
+    fn overloads_of(&self, function: &Atom, around: ScopeId) -> Vec<Range<u32>> {
+        let here =
+            self.overloads.iter().filter(|(scope, name, _)| *scope == around && name == function);
+        here.map(|(.., at)| at.clone()).collect()
     }
 
     /// Whether the end of a function is also the end of its statement, though no semicolon says so: what comes next

@@ -49,6 +49,8 @@ pub(super) struct Walk<'a> {
     private_names: Vec<(u32, Vec<Atom>)>,
     /// Where the first code of the class around stands that runs when the class is made, of its members so far.
     static_code: Option<u32>,
+    /// Functions without a body: signatures of one that comes after them.
+    overloads: Vec<(ScopeId, Atom, Range<u32>)>,
     /// What the code around says about the next expression.
     hint: Hint,
     /// The pattern here is assigned to, not declared.
@@ -146,6 +148,7 @@ impl<'a> Walk<'a> {
             block: Block::Module,
             private_names: Vec::new(),
             static_code: None,
+            overloads: Vec::new(),
             hint: Hint::default(),
             is_assigning: false,
         }

@@ -113,6 +113,9 @@ impl Walk<'_> {
     }
 
     fn function_declaration(&mut self, it: &FnDecl, whole: Range<u32>, is_exported: bool) {
+        if it.function.body.is_none() && self.block != Block::Module {
+            self.overloads.push((self.scope, it.ident.sym.clone(), whole.clone()));
+        }
         if it.declare || it.function.body.is_none() {
             return;
         }
