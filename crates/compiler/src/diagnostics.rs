@@ -83,6 +83,8 @@ pub(crate) enum Rule {
     ShadowedCapture(String),
 }
 
+pub(crate) const DECORATED_METHOD: &str = "a decorated method";
+
 impl Rule {
     pub(crate) fn severity(&self) -> Severity {
         match self {
@@ -216,6 +218,9 @@ impl Rule {
                 "import the functions by their names and export them: each export is an endpoint"
             }
             Self::ConstructorDirective => "leave it out: `new` never goes over the network",
+            Self::InstanceMethod { is_a: DECORATED_METHOD } => {
+                "call the decorated method from a function with the directive"
+            }
             Self::InstanceMethod { .. } => {
                 "use a function or a static method: a call from the browser has no instance"
             }

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     analyse::actions::{FunctionNode, key_name},
-    diagnostics::Rule,
+    diagnostics::{DECORATED_METHOD, Rule},
     parse::range,
 };
 
@@ -99,19 +99,16 @@ impl Walk<'_> {
         &self,
         kind: MethodKind,
         is_static: bool,
-        mut whole: Range<u32>,
+        whole: Range<u32>,
         function: &Function,
     ) -> Place<'n> {
-        // A decorator stays with its member, and where it is.
-        let mut after = self.static_code;
-        if let Some(last) = function.decorators.last() {
-            whole.start = whole.start.max(range(last).end);
-            after = None;
-        }
         match (kind, is_static) {
             (MethodKind::Getter, _) => Place::Forbidden("a getter"),
             (MethodKind::Setter, _) => Place::Forbidden("a setter"),
-            (MethodKind::Method, true) => Place::StaticMethod { whole, after },
+            (MethodKind::Method, true) if is_decorated(function) => {
+                Place::Forbidden(DECORATED_METHOD)
+            }
+            (MethodKind::Method, true) => Place::StaticMethod { whole, after: self.static_code },
             (MethodKind::Method, false) => Place::Forbidden("an instance method"),
         }
     }
@@ -130,6 +127,11 @@ pub(super) fn static_code_of(member: &ClassMember) -> Option<u32> {
     };
     let start = range(member).start;
     has_code.then(|| decorators.map_or(start, |it| range(it).start.min(start)))
+}
+
+/// A method becomes a field, and a decorator of a field has no say in what is called.
+fn is_decorated(function: &Function) -> bool {
+    !function.decorators.is_empty() || function.params.iter().any(|it| !it.decorators.is_empty())
 }
 
 pub(super) fn private_name_of(member: &ClassMember) -> Option<Atom> {
