@@ -58,7 +58,9 @@ impl Walk<'_> {
     }
 
     fn declarators(&mut self, declarators: &[VarDeclarator], is_var: bool, const_end: Option<u32>) {
-        for it in declarators {
+        for (index, it) in declarators.iter().enumerate() {
+            // Only the last is certainly not used before the statement ends.
+            let const_end = const_end.filter(|_| index + 1 == declarators.len());
             self.declare_pat(&it.name, is_var);
             it.name.visit_with(self);
             let Some(value) = &it.init else { continue };
