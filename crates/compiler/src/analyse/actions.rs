@@ -203,3 +203,20 @@ pub(super) fn bound_names<'a>(pat: &'a Pat, names: &mut Vec<&'a Ident>) {
         Pat::Invalid(_) | Pat::Expr(_) => {}
     }
 }
+
+/// Without parentheses and what TypeScript erases.
+pub(super) fn unwrapped(expr: &Expr) -> &Expr {
+    let mut expr = expr;
+    loop {
+        expr = match expr {
+            Expr::Paren(it) => &it.expr,
+            Expr::TsAs(it) => &it.expr,
+            Expr::TsSatisfies(it) => &it.expr,
+            Expr::TsNonNull(it) => &it.expr,
+            Expr::TsTypeAssertion(it) => &it.expr,
+            Expr::TsConstAssertion(it) => &it.expr,
+            Expr::TsInstantiation(it) => &it.expr,
+            _ => return expr,
+        };
+    }
+}

@@ -14,7 +14,7 @@ use swc_core::{
 
 use super::{
     Statement,
-    actions::{FunctionNode, arity, bound_names},
+    actions::{FunctionNode, arity, bound_names, unwrapped},
 };
 use crate::{
     diagnostics::{Problem, Rule},
@@ -443,23 +443,6 @@ fn of_expr(expr: &Expr) -> Value<'_> {
         }
         Expr::Call(it) if matches!(it.callee, Callee::Import(_)) => Value::Not("a promise"),
         _ => Value::Unknown,
-    }
-}
-
-/// Without parentheses and what TypeScript erases.
-fn unwrapped(expr: &Expr) -> &Expr {
-    let mut expr = expr;
-    loop {
-        expr = match expr {
-            Expr::Paren(it) => &it.expr,
-            Expr::TsAs(it) => &it.expr,
-            Expr::TsSatisfies(it) => &it.expr,
-            Expr::TsNonNull(it) => &it.expr,
-            Expr::TsTypeAssertion(it) => &it.expr,
-            Expr::TsConstAssertion(it) => &it.expr,
-            Expr::TsInstantiation(it) => &it.expr,
-            _ => return expr,
-        };
     }
 }
 

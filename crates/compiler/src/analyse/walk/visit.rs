@@ -27,7 +27,7 @@ use super::{
 use crate::{
     analyse::{
         Switch,
-        actions::{FunctionNode, key_name},
+        actions::{FunctionNode, key_name, unwrapped},
         directive,
         scope::MODULE,
     },
@@ -104,6 +104,14 @@ impl Walk<'_> {
         self.is_assigning = true;
         pat.visit_with(self);
         self.is_assigning = false;
+    }
+
+    /// `(name) = …`, `(name as T)++`
+    fn assigned_expr(&mut self, target: &Expr) {
+        match unwrapped(target) {
+            Expr::Ident(name) => self.note_use(name, true, false),
+            _ => self.visit_value(target),
+        }
     }
 
     fn jsx_root(&mut self, root: &Ident) {
@@ -219,8 +227,23 @@ impl Visit for Walk<'_> {
     }
 
     fn visit_update_expr(&mut self, it: &UpdateExpr) {
-        match it.arg.unwrap_parens() {
-            Expr::Ident(name) => self.note_use(name, true, false),
+        self.assigned_expr(&it.arg);
+    }
+
+    fn visit_simple_assign_target(&mut self, it: &SimpleAssignTarget) {
+        match it {
+            SimpleAssignTarget::Paren(it) => self.assigned_expr(&it.expr),
+            SimpleAssignTarget::TsAs(it) => self.assigned_expr(&it.expr),
+            SimpleAssignTarget::TsSatisfies(it) => self.assigned_expr(&it.expr),
+            SimpleAssignTarget::TsNonNull(it) => self.assigned_expr(&it.expr),
+            SimpleAssignTarget::TsTypeAssertion(it) => self.assigned_expr(&it.expr),
+            _ => it.visit_children_with(self),
+        }
+    }
+
+    fn visit_pat(&mut self, it: &Pat) {
+        match it {
+            Pat::Expr(target) if self.is_assigning => self.assigned_expr(target),
             _ => it.visit_children_with(self),
         }
     }
