@@ -5,7 +5,8 @@ use std::ops::Range;
 use swc_core::{
     atoms::Atom,
     ecma::ast::{
-        ArrowExpr, ArrowFunctionBody, Expr, Function, FunctionBody, Ident, Param, Pat, PropName,
+        ArrowExpr, ArrowFunctionBody, Expr, Function, FunctionBody, Ident, Lit, Param, Pat,
+        PropName,
     },
 };
 
@@ -179,7 +180,11 @@ pub(super) fn key_name(key: &PropName) -> Option<Atom> {
         PropName::Str(it) => Some(it.value.to_string_lossy().into()),
         PropName::Num(it) => Some(it.value.to_string().into()),
         PropName::BigInt(it) => Some(it.value.to_string().into()),
-        PropName::Computed(_) => None,
+        PropName::Computed(it) => match unwrapped(&it.expr) {
+            Expr::Lit(Lit::Str(it)) => Some(it.value.to_string_lossy().into()),
+            Expr::Lit(Lit::Num(it)) => Some(it.value.to_string().into()),
+            _ => None,
+        },
     }
 }
 
