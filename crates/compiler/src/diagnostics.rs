@@ -80,7 +80,6 @@ pub(crate) enum Rule {
     PrivateNameInAction(String),
     AssignedCapture(String),
     RecursiveActions { name: String },
-    ShadowedCapture(String),
 }
 
 pub(crate) const DECORATED_METHOD: &str = "a decorated method";
@@ -122,7 +121,6 @@ impl Rule {
             Self::PrivateNameInAction(_) => "errand::private-name-in-action",
             Self::AssignedCapture(_) => "errand::assigned-capture",
             Self::RecursiveActions { .. } => "errand::recursive-actions",
-            Self::ShadowedCapture(_) => "errand::shadowed-capture",
         }
     }
 
@@ -181,10 +179,7 @@ impl Rule {
                 format!("this changes only the action's own copy of the captured `{name}`")
             }
             Self::RecursiveActions { name } => {
-                format!("actions that call each other must agree on what `{name}` is")
-            }
-            Self::ShadowedCapture(name) => {
-                format!("the action captures one `{name}` and declares another at the top of its body")
+                format!("actions that call each other share what they capture, and `{name}` can't be seen here")
             }
         }
     }
@@ -233,9 +228,8 @@ impl Rule {
             Self::AssignedCapture(_) => {
                 "captured values are copied when the page is rendered: return the new value, or store it"
             }
-            Self::ShadowedCapture(_) => "give one of the two a different name",
             Self::RecursiveActions { .. } => {
-                "give the variables different names, or pass the value as an argument"
+                "declare the actions where all see the variable, or pass the value as an argument"
             }
         };
         Some(help.to_owned())

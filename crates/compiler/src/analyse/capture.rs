@@ -2,7 +2,7 @@
 //!
 //! An action's text moves to the module's top level, where it sees what the module declares and nothing else. What it
 //! used from between there and its place is captured: sealed when the reference leaves the server, and opened into
-//! parameters of the same names.
+//! parameters of the same names; where the action declares such a name itself, the parameter gets another one.
 //!
 //! Other actions are special among the captured values. One that captures nothing is a constant of the module, and is
 //! named directly. Those that refer to each other in a circle can't be sealed into each other without end: they
@@ -14,19 +14,26 @@ use rustc_hash::FxHashSet;
 use swc_core::atoms::Atom;
 
 use super::{
-    Inline, Owner,
+    Inline, Owner, Site,
     scope::{MODULE, ScopeId, Scopes, Use},
 };
 use crate::diagnostics::{Problem, Rule};
 
-/// An identifier that becomes the reference of an action.
+/// An identifier that is written with another name.
 #[derive(Debug)]
 pub(crate) struct Rename {
     pub(crate) at: Range<u32>,
     /// `{ name }`: the key stays.
     pub(crate) is_shorthand: bool,
-    /// The action, by its place among the inline ones.
-    pub(crate) to: usize,
+    pub(crate) to: NewName,
+}
+
+#[derive(Debug)]
+pub(crate) enum NewName {
+    /// The reference of an action, by its place among the inline ones.
+    Action(usize),
+    /// What the captured variable of this name is called where the name means something else.
+    Captured(String),
 }
 
 #[derive(Debug, Default)]
@@ -66,30 +73,55 @@ pub(super) fn captures(scopes: &Scopes, inline: &mut [Inline]) -> Captures {
             }
         }
     }
-    for (index, circle) in circles.iter().enumerate() {
-        if !circle.is_empty() {
-            let shared = shared_captures(circle, &captures);
+    let shared: Vec<Vec<Variable>> =
+        circles.iter().map(|circle| shared_captures(circle, &captures)).collect();
+    for (index, shared) in shared.into_iter().enumerate() {
+        if !circles[index].is_empty() {
             check_visible(scopes, &inline[index], &shared, &mut found.problems);
-            inline[index].captures = names(shared);
+            captures[index] = shared;
         }
     }
-    let uses = &scopes.uses;
-    found.renames = uses
+    let hidden: Vec<Vec<Variable>> = (0..inline.len())
+        .map(|index| hidden(scopes, &inline[index], &captures[index], &rebinds[index]))
+        .collect();
+    found.renames = scopes
+        .uses
         .iter()
-        .filter_map(|it| rename(scopes, inline, &constant, it).map(|rename| (it.owner, rename)))
+        .filter_map(|it| {
+            let rename = rename(scopes, inline, &constant, &hidden, it)?;
+            Some((it.owner, rename))
+        })
         .collect();
     for (index, it) in inline.iter_mut().enumerate() {
-        if circles[index].is_empty() {
-            it.captures = names(std::mem::take(&mut captures[index]));
-        }
+        let around = it.owner.map_or(&[][..], |owner| &hidden[owner]);
+        let captures = std::mem::take(&mut captures[index]);
+        it.hidden_outside = names(captures.iter().filter(|it| around.contains(it)));
+        it.captures = names(&captures);
+        it.hidden = names(&hidden[index]);
         let rebinds = std::mem::take(&mut rebinds[index]).into_iter();
         it.rebinds = rebinds.map(|((_, name), to)| (name.to_string(), to)).collect();
     }
     found
 }
 
-fn names(variables: Vec<Variable>) -> Vec<String> {
+fn names<'v>(variables: impl IntoIterator<Item = &'v Variable>) -> Vec<String> {
     variables.into_iter().map(|(_, name)| name.to_string()).collect()
+}
+
+/// Variables that come from outside of `action` and whose names it declares, or gives to another of them.
+fn hidden(
+    scopes: &Scopes,
+    action: &Inline,
+    captures: &[Variable],
+    rebinds: &[(Variable, usize)],
+) -> Vec<Variable> {
+    let is_rebound = |name: &Atom| rebinds.iter().any(|((_, rebound), _)| rebound == name);
+    let captures = captures
+        .iter()
+        .filter(|(_, name)| scopes.declares_in_function(action.scope, name) || is_rebound(name));
+    let rebinds = rebinds.iter().map(|(variable, _)| variable);
+    let rebinds = rebinds.filter(|(_, name)| scopes.declares_in_function(action.scope, name));
+    captures.chain(rebinds).cloned().collect()
 }
 
 /// For each action, in the order of first use, what it uses from between the module and itself.
@@ -114,10 +146,6 @@ fn outer_variables(
                 break;
             }
             if seen.insert((index, variable.clone())) {
-                if scopes.declares_in_body(action.scope, &it.name) {
-                    let rule = Rule::ShadowedCapture(it.name.to_string());
-                    problems.push(Problem { rule, at: it.at.clone() });
-                }
                 outer[index].push(variable.clone());
             }
             if it.is_written && warned.insert(it.at.start) {
@@ -190,7 +218,7 @@ fn shared_captures(circle: &[usize], captures: &[Vec<Variable>]) -> Vec<Variable
     shared
 }
 
-/// All actions of a circle capture the same variables by the same names: no name may mean something else in one.
+/// All actions of a circle capture the same variables, so each has to see them all from its place.
 fn check_visible(
     scopes: &Scopes,
     action: &Inline,
@@ -199,21 +227,34 @@ fn check_visible(
 ) {
     let around = scopes.parent(action.scope);
     for (home, name) in shared {
-        let is_visible = scopes.resolve(around, name) == Some(*home);
-        if !is_visible || scopes.declares_in_function(action.scope, name) {
+        // A function expression's own name hides nothing from what stands in its place.
+        let own_name = matches!(action.site, Site::Expression { .. }) && action.name == **name;
+        if !own_name && scopes.resolve(around, name) != Some(*home) {
             let rule = Rule::RecursiveActions { name: name.to_string() };
             problems.push(Problem { rule, at: action.at..action.at + 1 });
         }
     }
 }
 
-/// Names an action directly that would otherwise be captured.
-fn rename(scopes: &Scopes, inline: &[Inline], constant: &[bool], it: &Use) -> Option<Rename> {
+/// Names an action directly that would otherwise be captured, and what is captured but hidden.
+fn rename(
+    scopes: &Scopes,
+    inline: &[Inline],
+    constant: &[bool],
+    hidden: &[Vec<Variable>],
+    it: &Use,
+) -> Option<Rename> {
     let owner = it.owner?;
     let home = scopes.resolve(it.scope, &it.name).filter(|&home| home != MODULE)?;
     if scopes.is_within(home, inline[owner].scope) {
         return None;
     }
-    let to = action_of(scopes, inline, &(home, it.name.clone())).filter(|&to| constant[to])?;
+    let variable = (home, it.name.clone());
+    let constant = action_of(scopes, inline, &variable).filter(|&to| constant[to]);
+    let to = match constant {
+        Some(action) => NewName::Action(action),
+        None if hidden[owner].contains(&variable) => NewName::Captured(it.name.to_string()),
+        None => return None,
+    };
     Some(Rename { at: it.at.clone(), is_shorthand: it.is_shorthand, to })
 }

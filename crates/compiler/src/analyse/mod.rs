@@ -18,7 +18,7 @@ use swc_core::{
 
 use self::scope::{MODULE, ScopeId};
 pub(crate) use self::{
-    capture::Rename,
+    capture::{NewName, Rename},
     directive::Prologue,
     export::{Export, From, declared_names},
 };
@@ -69,6 +69,10 @@ pub(crate) struct Inline {
     scope: ScopeId,
     /// Names of the values that it captures, in the order in which they are sealed.
     pub(crate) captures: Vec<String>,
+    /// Of these and of `rebinds`, names that the action declares too: in its text the captured ones get names of their own.
+    pub(crate) hidden: Vec<String>,
+    /// Of its captures, those that go by such a name of their own where it stands, in another action.
+    pub(crate) hidden_outside: Vec<String>,
     /// Actions that its text refers to and that capture values in a circle with it, itself included.
     pub(crate) rebinds: Vec<(String, usize)>,
 }

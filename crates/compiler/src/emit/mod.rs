@@ -83,6 +83,11 @@ impl Names {
         [&self.prefix, "_action_", &index.to_string()].concat()
     }
 
+    /// A captured variable, in a text that gives its name to something else.
+    fn captured(&self, name: &str) -> String {
+        format!("{}_captured_{name}", self.prefix)
+    }
+
     /// The function that holds an inline action's text.
     fn body(&self, index: usize) -> String {
         [&self.prefix, "_body_", &index.to_string()].concat()

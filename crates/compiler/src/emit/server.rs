@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     Action, Options,
-    analyse::{Export, Facts, FirstParam, From, Hoisted, Inline, Owner, Site},
+    analyse::{Export, Facts, FirstParam, From, Hoisted, Inline, NewName, Owner, Site},
     id::relative,
     text::{Text, js_string, push_js_string},
 };
@@ -212,22 +212,36 @@ impl Server<'_> {
     /// The action, or the action with the values that it captures here.
     fn reference(&self, index: usize) -> String {
         let action = self.names.action(index);
-        let captures = &self.facts.inline[index].captures;
+        let inline = &self.facts.inline[index];
+        self.bound(action, &inline.captures, &inline.hidden_outside)
+    }
+
+    fn bound(&self, action: String, captures: &[String], hidden: &[String]) -> String {
         if captures.is_empty() {
             return action;
         }
-        [&self.names.of("bind"), "(", &action, ", () => [", &captures.join(", "), "])"].concat()
+        let values: Vec<String> = captures.iter().map(|it| self.captured(it, hidden)).collect();
+        [&self.names.of("bind"), "(", &action, ", () => [", &values.join(", "), "])"].concat()
+    }
+
+    /// What a captured variable is called where the names `hidden` mean something else.
+    fn captured(&self, name: &String, hidden: &[String]) -> String {
+        if hidden.contains(name) { self.names.captured(name) } else { name.clone() }
     }
 
     /// Gives a moved function the parameter for its captures, and an arrow function the form of any other.
     fn signature(&mut self, index: usize) {
         let inline = &self.facts.inline[index];
         let signature = &inline.signature;
-        let mut captured: Vec<String> = inline.captures.clone();
+        let hidden = &inline.hidden;
+        let mut captured: Vec<String> =
+            inline.captures.iter().map(|it| self.captured(it, hidden)).collect();
         if !captured.is_empty() {
-            // Nothing is ever sealed at these places, so their defaults apply.
-            let rebound =
-                inline.rebinds.iter().map(|(name, to)| format!("{name} = {}", self.reference(*to)));
+            // Nothing is ever sealed at these places, so their defaults apply. A circle shares its captures.
+            let rebound = inline.rebinds.iter().map(|(name, to)| {
+                let reference = self.bound(self.names.action(*to), &inline.captures, hidden);
+                format!("{} = {reference}", self.captured(name, hidden))
+            });
             captured.extend(rebound);
         }
         let pattern = (!captured.is_empty()).then(|| format!("[{}]", captured.join(", ")));
@@ -328,7 +342,10 @@ impl Server<'_> {
     fn renames(&mut self) {
         let (facts, text) = (self.facts, self.text);
         for (owner, rename) in &facts.renames {
-            let name = self.names.action(rename.to);
+            let name = match &rename.to {
+                NewName::Action(index) => self.names.action(*index),
+                NewName::Captured(name) => self.names.captured(name),
+            };
             let key = if rename.is_shorthand { ": " } else { "" };
             let edits = self.edits(*owner);
             if rename.is_shorthand {

@@ -186,6 +186,8 @@ impl Walk<'_> {
             signature: signature(it.node, name_end, self.text),
             scope: self.scope,
             captures: Vec::new(),
+            hidden: Vec::new(),
+            hidden_outside: Vec::new(),
             rebinds: Vec::new(),
         });
 
