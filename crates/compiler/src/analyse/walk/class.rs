@@ -25,12 +25,12 @@ impl Walk<'_> {
         match member {
             ClassMember::Constructor(it) => self.constructor(it),
             ClassMember::Method(it) => {
-                it.function.decorators.visit_with(self);
+                self.decorators(&it.function);
                 let place = self.class_place(it.kind, it.is_static, range(it), &it.function);
                 self.method(&it.key, &it.function, place);
             }
             ClassMember::PrivateMethod(it) => {
-                it.function.decorators.visit_with(self);
+                self.decorators(&it.function);
                 self.function(Standing {
                     node: FunctionNode::Function(&it.function),
                     name: Some(format!("#{}", it.key.name).into()),
@@ -65,6 +65,11 @@ impl Walk<'_> {
             }
             ClassMember::TsIndexSignature(_) | ClassMember::Empty(_) => {}
         }
+    }
+
+    fn decorators(&mut self, method: &Function) {
+        method.decorators.visit_with(self);
+        method.params.iter().for_each(|it| it.decorators.visit_with(self));
     }
 
     /// A field's value has the `this` of the class.
