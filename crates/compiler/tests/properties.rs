@@ -6,7 +6,7 @@ mod support;
 
 use std::fs;
 
-use compiler::{Mode, Options, Output, Target, transform};
+use compiler::{Mode, Options, Output, Severity, Target, transform};
 use support::{inputs, mappings, parse_errors, word_at};
 
 /// Each fixture's path, source, and output with a map.
@@ -32,9 +32,13 @@ fn compiled(target: Target) -> Vec<(String, String, Output)> {
 #[test]
 fn every_output_parses() {
     for target in Target::ALL {
-        for (filename, _, output) in compiled(target) {
+        for (filename, source, output) in compiled(target) {
             let Some(code) = output.code else { continue };
-            assert_eq!(parse_errors(&code, &filename), [""; 0], "{filename}\n{code}");
+            // Of TypeScript's rules, some that we don't ask for are broken by a fixture.
+            let mut errors = parse_errors(&code, &filename);
+            let known = parse_errors(&source, &filename);
+            errors.retain(|it| !known.contains(it));
+            assert_eq!(errors, [""; 0], "{filename}\n{code}");
         }
     }
 }
@@ -44,7 +48,9 @@ fn a_second_run_finds_nothing_to_do() {
     for target in Target::ALL {
         for (filename, _, output) in compiled(target) {
             let Some(code) = output.code else { continue };
-            let again = transform(&code, &Options { filename, ..Options::default() });
+            let mut again = transform(&code, &Options { filename, ..Options::default() });
+            // What was no directive the first time, and only warned of, still stands there.
+            again.diagnostics.retain(|it| it.severity == Severity::Error);
             assert_eq!(again, Output::default(), "{code}");
         }
     }

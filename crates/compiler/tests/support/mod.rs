@@ -107,7 +107,13 @@ fn parse_errors_or_panic(code: &str, filename: &str) -> Vec<String> {
         let tsx = filename.ends_with("tsx");
         Syntax::Typescript(TsSyntax { tsx, decorators: true, ..TsSyntax::default() })
     } else {
-        Syntax::Es(EsSyntax { jsx: true, decorators: true, ..EsSyntax::default() })
+        Syntax::Es(EsSyntax {
+            jsx: true,
+            decorators: true,
+            auto_accessors: true,
+            explicit_resource_management: true,
+            ..EsSyntax::default()
+        })
     };
     let input = StringInput::new(code, BytePos(1), BytePos(1 + code.len() as u32));
     let mut parser = Parser::new_from(Lexer::new(syntax, EsVersion::latest(), input, None));
