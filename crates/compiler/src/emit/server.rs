@@ -285,8 +285,15 @@ impl Server<'_> {
                 let (sign, semicolon) = if *is_static { (" =", ";") } else { (":", "") };
                 let ends = line_ends(text.slice(after_key));
                 edits.remove(before_key.clone(), text);
-                if let Some(key) = property_key(&inline.name, *is_static) {
-                    edits.replace(before_key.end..after_key.start, key);
+                if property_key(&inline.name, *is_static).is_some() {
+                    // The word itself stays, and leads to its place in the source.
+                    let (open, close) = match text.byte(before_key.end) {
+                        Some(b'[') => ("", ""),
+                        Some(b'\'' | b'"') => ("[", "]"),
+                        _ => ("['", "']"),
+                    };
+                    edits.insert(before_key.end, open);
+                    edits.insert(after_key.start, close);
                 }
                 edits
                     .replace(after_key.clone(), [sign, " ", &reference, semicolon, &ends].concat());
