@@ -31,14 +31,56 @@ pub(crate) fn check(source: &str, is_tsx: bool) -> Result<(), TooOften> {
 fn may_multiply(bytes: &[u8]) -> bool {
     const FEW: usize = 10;
     let is_many = |byte, many| memchr_iter(byte, bytes).nth(many).is_some();
-    let arrows = || memmem::find_iter(bytes, b"=>").nth(FEW).is_some();
     let behind_types = || {
         let parens = memchr_iter(b'(', bytes).filter(|&at| follows_type(bytes, at));
         parens.take(FEW).count() == FEW
     };
+    // `a ? (b) : c => d`
+    let arrows = || memmem::find_iter(bytes, b"=>").filter(|&at| may_follow_type(bytes, at));
     is_many(b'<', 40 * FEW)
-        || is_many(b'?', FEW) && arrows()
+        || is_many(b'?', FEW) && arrows().nth(FEW).is_some()
         || is_many(b'<', FEW) && behind_types()
+}
+
+/// Whether a return type may stand before the `=>` at `at`, and not only parameters.
+fn may_follow_type(bytes: &[u8], at: usize) -> bool {
+    let before = bytes[..at].trim_ascii_end();
+    let head = match before.last() {
+        Some(b')') => match before_parens(before) {
+            Some(head) => head,
+            None => return true,
+        },
+        Some(byte) if is_word(byte) => before_word(before).trim_ascii_end(),
+        _ => return true,
+    };
+    let head = head.strip_suffix(b"async").map_or(head, <[u8]>::trim_ascii_end);
+    !matches!(head.last(), Some(b'(' | b',' | b'=' | b'{' | b'[' | b';' | b'?'))
+}
+
+/// What stands before the `(` that belongs to the `)` at the end; `None` when that isn't plain to see.
+fn before_parens(bytes: &[u8]) -> Option<&[u8]> {
+    const FAR_BYTES: usize = 1_000;
+    let mut open = 0;
+    for (at, byte) in bytes.iter().enumerate().rev().take(FAR_BYTES) {
+        match byte {
+            b')' => open += 1,
+            b'(' if open == 1 => return Some(bytes[..at].trim_ascii_end()),
+            b'(' => open -= 1,
+            // Strings, comments and regular expressions may hold parentheses that are none.
+            b'"' | b'\'' | b'`' | b'/' => return None,
+            _ => {}
+        }
+    }
+    None
+}
+
+fn before_word(bytes: &[u8]) -> &[u8] {
+    let word = bytes.iter().rev().take_while(|byte| is_word(byte)).count();
+    &bytes[..bytes.len() - word]
+}
+
+fn is_word(byte: &u8) -> bool {
+    CLASS[usize::from(*byte)] == Class::Operand
 }
 
 /// Whether there is a `>` before `at` that is no arrow's.
@@ -53,9 +95,10 @@ fn count(bytes: &[u8], is_tsx: bool) -> Result<(), TooOften> {
     let (mut at, mut read) = (0, 0_u64);
     while at < bytes.len() {
         let (token, end) = next_token(bytes, at);
-        tries.take(token);
-        let again = tries.readings().saturating_mul((end - at) as u64);
-        read = read.saturating_add(again);
+        if token != Token::Space {
+            tries.take(token);
+        }
+        read = read.saturating_add(tries.readings().saturating_mul((end - at) as u64));
         if read > most {
             return Err(TooOften { at: at as u32..end as u32 });
         }
@@ -121,7 +164,6 @@ impl Tries {
 
     fn take(&mut self, token: Token) {
         match token {
-            Token::Space => return,
             Token::Newline => {
                 self.newline = true;
                 return;
@@ -152,7 +194,7 @@ impl Tries {
             }
             // Not a comma between type arguments.
             Token::Comma if self.chain.angles == 0 => self.chain = Chain::default(),
-            Token::Operand | Token::OfTypes | Token::Comma => {}
+            Token::Operand | Token::OfTypes | Token::Comma | Token::Space => {}
         }
         (self.previous, self.newline) = (token, false);
     }
@@ -186,18 +228,38 @@ impl Tries {
     }
 }
 
+/// What a byte is part of: most are of an operand, or white space.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Operand,
+    Space,
+    Other,
+}
+
+const CLASS: [Class; 256] = {
+    let mut table = [Class::Other; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = match byte as u8 {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | 0x80.. => Class::Operand,
+            b'_' | b'$' | b'\\' | b'`' | b'#' => Class::Operand,
+            b' ' | b'\t' | b'\r' | 0x0b | 0x0c => Class::Space,
+            _ => Class::Other,
+        };
+        byte += 1;
+    }
+    table
+};
+
 fn next_token(bytes: &[u8], at: usize) -> (Token, usize) {
     let rest = &bytes[at..];
-    let run = |is: fn(&u8) -> bool| at + rest.iter().take_while(|byte| is(byte)).count();
-    let is_operand = |byte: &u8| {
-        byte.is_ascii_alphanumeric()
-            || matches!(byte, b'_' | b'$' | b'\\' | b'`' | b'#')
-            || *byte >= 0x80
-    };
+    let class = CLASS[usize::from(rest[0])];
+    if class != Class::Other {
+        let end = at + rest.iter().take_while(|&&byte| CLASS[usize::from(byte)] == class).count();
+        return (if class == Class::Operand { Token::Operand } else { Token::Space }, end);
+    }
     match rest[0] {
-        byte if is_operand(&byte) => (Token::Operand, run(is_operand)),
         b'\n' => (Token::Newline, at + 1),
-        byte if byte.is_ascii_whitespace() => (Token::Space, at + 1),
         b'/' => match comment_end(bytes, at) {
             Some(end) => (Token::Space, end),
             None => (Token::Operator, at + 1),

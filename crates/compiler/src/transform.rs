@@ -33,27 +33,28 @@ pub fn transform(code: &str, options: &Options) -> Output {
         return Output::default();
     }
     let text = Text::new(without_bom(code));
-    if let Err(deep) = depth::check(text.source) {
-        return refused(
-            vec![Problem { rule: Rule::TooDeep { limit: deep.limit }, at: deep.at }],
-            &text,
-        );
-    }
-    let extension = extension(&options.filename);
-    if is_typescript(&extension)
-        && let Err(often) = rereads::check(text.source, extension == "tsx")
-    {
-        return refused(vec![Problem { rule: Rule::ReadTooOften, at: often.at }], &text);
+    if let Err(problem) = readable(text.source, &options.filename) {
+        return unread(problem, &text);
     }
     on_large_stack(|| compile(&text, options))
+}
+
+/// Refuses what the parser must not be given.
+fn readable(source: &str, filename: &str) -> Result<(), Problem> {
+    depth::check(source)
+        .map_err(|deep| Problem { rule: Rule::TooDeep { limit: deep.limit }, at: deep.at })?;
+    let extension = extension(filename);
+    if is_typescript(&extension) {
+        rereads::check(source, extension == "tsx")
+            .map_err(|often| Problem { rule: Rule::ReadTooOften, at: often.at })?;
+    }
+    Ok(())
 }
 
 fn compile(text: &Text, options: &Options) -> Output {
     let parsed = match parse(text.source, &options.filename) {
         Ok(parsed) => parsed,
-        Err(problem) if may_hold_directive(text.source) => return refused(vec![problem], text),
-        // Only a comment has the words: whoever needs the file will report its syntax.
-        Err(_) => return Output::default(),
+        Err(problem) => return unread(problem, text),
     };
     let mut facts = analyse(&parsed.program, text, options);
     let exports_from = std::mem::take(&mut facts.exports_from);
@@ -72,6 +73,12 @@ fn compile(text: &Text, options: &Options) -> Output {
     let emitted = emit::emit(&facts, &actions, text, options);
     actions.sort_by_key(|it| (it.line, it.column));
     Output { code: Some(emitted.code), map: emitted.map, actions, diagnostics, exports_from }
+}
+
+/// What can't be read is only our business if it has the directive: if only a comment has the words, whoever needs the
+/// file will say what is wrong with it.
+fn unread(problem: Problem, text: &Text) -> Output {
+    if may_hold_directive(text.source) { refused(vec![problem], text) } else { Output::default() }
 }
 
 fn refused(problems: Vec<Problem>, text: &Text) -> Output {
