@@ -85,6 +85,18 @@ export function registerCapturing(fn: AnyFunction, id: string, name: string): An
 export function bindCaptured(action: AnyFunction & { $$id?: string }, capture: () => unknown[]): AnyFunction {
   const id = action.$$id ?? ''
   let sealed: string | undefined
+  let isSealing = false
+  const seal = (): string => {
+    if (isSealing) {
+      throw errandError('errand::unserializable', `the action '${action.name}' captures a value that holds the action itself: pass that as an argument`)
+    }
+    isSealing = true
+    try {
+      return sealCaptured(id, capture())
+    } finally {
+      isSealing = false
+    }
+  }
   const reference = {
     [action.name](...args: unknown[]): unknown {
       let values: unknown[]
@@ -96,7 +108,7 @@ export function bindCaptured(action: AnyFunction & { $$id?: string }, capture: (
       return action(new Captured(values), ...args)
     },
   }[action.name] as AnyFunction
-  return refer(reference, id, () => [(sealed ??= sealCaptured(id, capture()))])
+  return refer(reference, id, () => [(sealed ??= seal())])
 }
 
 /** What the compiler moved got a name of its own; stack traces shall show the author's. */

@@ -175,6 +175,8 @@ impl Exports {
             ModuleDecl::ExportDefaultExpr(it) => {
                 if let Expr::Ident(name) = unwrapped(&it.expr)
                     && let Some((value, _)) = locals.get(&name.sym)
+                    // What the variable holds later, if it is assigned to, is none of this export's.
+                    && !matches!(value, Value::Unknown)
                 {
                     self.take("default".into(), &name.sym, *value, range(name), locals);
                     return;
