@@ -1,16 +1,23 @@
 /**
- * Makes a fresh clone ready: `node scripts/setup.mjs [--test] [--release]`. Runs before `npm start`, `npm test` and
+ * Makes a fresh clone ready: `node scripts/setup.mjs [--test] [--bench] [--release]`. Runs before `npm start`, `npm test` and
  * `npm run bench`; uses Node's own modules only, for there are no others yet.
  */
 
 import process from 'node:process'
 
 import { fail } from './support/run.mjs'
-import { addon, cargo, chromium, dist, link, node, packages, rustTools, take } from './support/steps.mjs'
+import { addon, cargo, chromium, dist, link, nextPackage, node, packages, rustTools, take } from './support/steps.mjs'
 
 const test = process.argv.includes('--test')
+const bench = process.argv.includes('--bench')
 const release = process.argv.includes('--release')
 
-const steps = [node, cargo, ...(test ? [rustTools, chromium] : []), packages, link, addon({ release }), dist]
+const steps = [
+  node, cargo,
+  ...(test ? [rustTools, chromium] : []),
+  packages,
+  ...(test || bench ? [nextPackage] : []),
+  link, addon({ release }), dist,
+]
 
 await take(steps).catch(fail)

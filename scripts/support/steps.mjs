@@ -83,17 +83,43 @@ export const packages = {
     return {
       why: existsSync(inRoot('node_modules')) ? 'package.json or package-lock.json changed' : 'not installed',
       async act(label) {
-        const command = existsSync(inRoot('package-lock.json')) ? 'ci' : 'install'
-        const npm = process.env.npm_execpath
-        const args = [command, '--no-audit', '--no-fund']
-        // Under `npm start` we know which npm that is; else PATH does.
-        await (npm?.endsWith('npm-cli.js')
-          ? mustRun(label, process.execPath, [npm, ...args])
-          : mustRun(label, process.platform === 'win32' ? 'npm.cmd' : 'npm', args))
+        await npm(label, [existsSync(inRoot('package-lock.json')) ? 'ci' : 'install'])
         stamp.set(hashOf(['package.json', 'package-lock.json', ...examples]))
       },
     }
   },
+}
+
+const NEXT = '__test__/next'
+
+/** Next's compiler, 330 MB that only a test and a bench need. @type {Step} */
+export const nextPackage = {
+  name: 'next',
+  look() {
+    const hash = hashOf([`${NEXT}/package.json`, `${NEXT}/package-lock.json`, `${NEXT}/.npmrc`])
+    const stamp = stampAt(`${NEXT}/node_modules/.cache/errand/packages`)
+    if (stamp.is(hash) && existsSync(inRoot(NEXT, 'node_modules/next/package.json'))) return { done: '' }
+    return {
+      why: `to compare with, in ${NEXT}`,
+      async act(label) {
+        await npm(label, ['ci'], { cwd: inRoot(NEXT) })
+        stamp.set(hash)
+      },
+    }
+  },
+}
+
+/**
+ * Under `npm start` we know which npm that is; else PATH does.
+ *
+ * @param {string} label @param {string[]} asked @param {{ cwd?: string }} [options]
+ */
+function npm(label, asked, options) {
+  const path = process.env.npm_execpath
+  const args = [...asked, '--no-audit', '--no-fund']
+  return path?.endsWith('npm-cli.js')
+    ? mustRun(label, process.execPath, [path, ...args], options)
+    : mustRun(label, process.platform === 'win32' ? 'npm.cmd' : 'npm', args, options)
 }
 
 /** Examples and tests import `errand` as anybody would. @type {Step} */
