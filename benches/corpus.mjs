@@ -1,31 +1,53 @@
 /**
- * Twenty files of actions as people write them, 1 to 20 KB, the same on every machine: half with the directive on top,
- * half Server Components with inline actions that capture variables.
+ * Thirty files as people write them, 1 to 20 KB, the same on every machine: ten with the directive on top, ten Server
+ * Components with inline actions that capture variables, ten without any action.
  */
 
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+import { transformWithOxc } from 'vite'
+
+/** @typedef {{ path: string, name: string, code: string, actions: number, isInline: boolean }} File */
+
 const NOUNS = ['Post', 'Comment', 'Invoice', 'Customer', 'Order', 'Ticket', 'Project', 'Member', 'Label', 'Webhook']
 
-/** @param {string} folder made anew */
+/** @param {string} folder made anew @returns {File[]} */
 export function writeCorpus(folder) {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   return NOUNS.flatMap((noun, at) => {
     const size = 1 + at * 2 // parts: about 0.8 KB each
     return [
-      file(folder, `${noun.toLowerCase()}-actions.ts`, actions(noun, size)),
-      file(folder, `${noun.toLowerCase()}-page.tsx`, page(noun, size)),
+      file(folder, `${noun.toLowerCase()}-actions.ts`, actions(noun, size), { actions: size, isInline: false }),
+      file(folder, `${noun.toLowerCase()}-page.tsx`, page(noun, size), { actions: 2 * components(size), isInline: true }),
+      file(folder, `${noun.toLowerCase()}-view.tsx`, view(noun, size), { actions: 0, isInline: false }),
     ]
   })
 }
 
-/** @param {string} folder @param {string} name @param {string} code */
-function file(folder, name, code) {
+/** One file of actions with at least so many letters. @param {number} size */
+export function largeFile(size) {
+  const one = action('Post', 1).length
+  return actions('Post', Math.ceil(size / one))
+}
+
+/** The same files without types and JSX. @param {File[]} files @returns {Promise<File[]>} */
+export function erased(files) {
+  return Promise.all(
+    files.map(async (it) => {
+      const { code } = await transformWithOxc(it.code, it.path, { jsx: { runtime: 'automatic' }, sourcemap: false })
+      const name = it.name.replace(/\.tsx?$/, '.js')
+      return file(it.path.slice(0, -it.name.length), name, code, it)
+    }),
+  )
+}
+
+/** @param {string} folder @param {string} name @param {string} code @param {{ actions: number, isInline: boolean }} facts @returns {File} */
+function file(folder, name, code, { actions, isInline }) {
   const path = join(folder, name)
   writeFileSync(path, code)
-  return { path, name, code }
+  return { path, name, code, actions, isInline }
 }
 
 /** @param {string} noun @param {number} size */
@@ -83,9 +105,12 @@ export ${at % 3 === 2 ? `const ${name} = async (id: string, previous: ${noun}Sta
 `
 }
 
+/** A component is twice as long as an action. @param {number} size */
+const components = (size) => Math.max(1, Math.ceil(size / 2))
+
 /** @param {string} noun @param {number} size */
 function page(noun, size) {
-  const parts = Array.from({ length: Math.max(1, Math.ceil(size / 2)) }, (_, at) => component(noun, at))
+  const parts = Array.from({ length: components(size) }, (_, at) => component(noun, at))
   return `import { Suspense } from 'react'
 
 import { revalidatePath } from 'errand/cache'
@@ -147,6 +172,51 @@ async function ${noun}List${at === 0 ? '' : at}({ team, limit = 50 }: { team: st
         <input name="reason" maxLength={500} />
         <Button>Archive all</Button>
       </form>
+    </section>
+  )
+}
+`
+}
+
+/** What most of an app is. @param {string} noun @param {number} size */
+function view(noun, size) {
+  const parts = Array.from({ length: size }, (_, at) => card(noun, at))
+  return `import { useId, type ReactNode } from 'react'
+
+import { formatDate, formatMoney } from '../lib/format'
+import type { ${noun} } from '../lib/db'
+import { Button } from '../ui/button'
+
+interface Props {
+  items: readonly ${noun}[]
+  children?: ReactNode
+  query?: string
+}
+
+${parts.join('\n')}`
+}
+
+/** @param {string} noun @param {number} at */
+function card(noun, at) {
+  return `/** A card for each; the most recent ones first. */
+export function ${noun}Cards${at === 0 ? '' : at}({ items, children, query = '' }: Props) {
+  const id = useId()
+  const wanted = query.trim().toLowerCase()
+  const shown = items.filter(({ title }) => title.toLowerCase().includes(wanted)).sort((a, b) => b.updated - a.updated)
+  return (
+    <section aria-labelledby={id}>
+      <h2 id={id}>{shown.length === items.length ? 'All' : \`\${shown.length} of \${items.length}\`}</h2>
+      <input type="search" name="query" defaultValue={query} placeholder="Search ${noun.toLowerCase()}s" />
+      <ul>
+        {shown.map((item) => (
+          <li key={item.id} data-state={item.archived ? 'archived' : undefined}>
+            <time dateTime={new Date(item.updated).toISOString()}>{formatDate(item.updated)}</time>
+            <strong>{item.title}</strong> {formatMoney(item.cents / 100, 'EUR')}
+            <Button href={\`/${noun.toLowerCase()}s/\${item.id}\`}>Open</Button>
+          </li>
+        ))}
+      </ul>
+      {children}
     </section>
   )
 }

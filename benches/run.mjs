@@ -2,11 +2,12 @@
 
 import process from 'node:process'
 
-import { compile, scan } from './compile.mjs'
+import { compiler } from './compiler.mjs'
 import { http } from './http/run.mjs'
+import { scan } from './scan.mjs'
 import { table } from './table.mjs'
 
-const ALL = { http, compile, scan }
+const ALL = { http, compiler, scan }
 
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !Object.hasOwn(ALL, name))

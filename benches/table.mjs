@@ -1,7 +1,7 @@
 /** Ratios in a table; absolute figures say more about the machine than about us. */
 
 /**
- * @typedef {{ what: string, against: string, ratio?: number, figure?: string, spread?: [number, number], better: 'higher' | 'lower' }} Row
+ * @typedef {{ what: string, against: string, ratio?: number, figure?: string, spread?: [number, number], goal?: string, better: 'higher' | 'lower' }} Row
  */
 
 /** @param {number[]} values */
@@ -16,12 +16,13 @@ export const spread = (values) => [Math.min(...values), Math.max(...values)]
 /** @param {Row[]} rows */
 export function table(rows) {
   const cells = [
-    ['measured', 'against', 'ratio', 'rounds', ''],
-    ...rows.map(({ what, against, ratio, figure, spread, better }) => [
+    ['measured', 'against', 'figure', 'rounds', 'goal', ''],
+    ...rows.map(({ what, against, ratio, figure, spread, goal, better }) => [
       what,
       against,
       figure ?? `${(ratio ?? NaN).toFixed(2)}×`,
       spread ? `${spread[0].toFixed(2)}–${spread[1].toFixed(2)}` : '',
+      goal ?? '',
       `${better} is better`,
     ]),
   ]
