@@ -21,9 +21,13 @@ const weAccept = (it: Case, nextSays: string | RegExp): boolean =>
 
 const weRefuse = (it: Case, code: string): boolean => it.ours.isRefused && !it.next.isRefused && it.ours.errors === code
 
+/** The code with its escaped directives in plain letters. */
+const text = ({ code }: Case): string => code.replace(/\\x20|\\u0020/g, ' ')
+
 const bothAccept = (it: Case): boolean => !it.ours.isRefused && !it.next.isRefused
 
-const isActionFile = ({ code }: Case): boolean => /^(\s|#!.*|\/\*[^]*?\*\/|\/\/.*|'use \w+';?)*['"]use server['"]/.test(code)
+const isActionFile = (it: Case): boolean =>
+  /^(\s|#!.*|\/\*[^]*?\*\/|\/\/.*|'use \w+';?)*['"]use server['"]/.test(text(it))
 
 /** What Next accepts as it is, refuses without need, or counts in another way. */
 const EXPORTS: Difference[] = [
@@ -38,7 +42,7 @@ const EXPORTS: Difference[] = [
       'Next refuses a default export that is a function in parentheses, a member, an `await`, a conditional, a logical operation or an assignment. ' +
       'Each may be a function: what is seen to be one is one, the others are checked when the module loads.',
     explains: (it) =>
-      weAccept(it, ONLY_ASYNC) && isActionFile(it) && /^export default (\(|await |[\w.]+ ([?=]|\|\||&&|\?\?) |\w+(\??\.\w+)+;?\s*$)/m.test(it.code),
+      weAccept(it, ONLY_ASYNC) && isActionFile(it) && /^export default (\(|await |[\w.]+ ([?=]|\|\||&&|\?\?) |\w+(\??\.\w+)+;?\s*$)/m.test(text(it)),
   },
   {
     name: 'no function',
@@ -49,7 +53,7 @@ const EXPORTS: Difference[] = [
     name: 'sync function in parentheses',
     reason: 'Parentheses hide from Next that a function is not async.',
     explains: (it) =>
-      weRefuse(it, 'async-required') && isActionFile(it) && /[\w\s]= *\(+(\(.*\) =>|function\b)/.test(it.code),
+      weRefuse(it, 'async-required') && isActionFile(it) && /[\w\s]= *\(+(\(.*\) =>|function\b)/.test(text(it)),
   },
   {
     name: 'function with a directive in parentheses',
@@ -61,14 +65,14 @@ const EXPORTS: Difference[] = [
   {
     name: 'alias of a namespace member',
     reason: '`export import a = b.c` is syntax of TypeScript, which Next erases before it looks. It is rare enough to be refused.',
-    explains: (it) => weRefuse(it, 'commonjs') && isActionFile(it) && /^export import \w+ = \w+\.\w+/m.test(it.code),
+    explains: (it) => weRefuse(it, 'commonjs') && isActionFile(it) && /^export import \w+ = \w+\.\w+/m.test(text(it)),
   },
   {
     name: 'CommonJS',
     reason:
       'Exports of a CommonJS module make no actions, in silence, in Next; and an inline action there would be exported by ' +
       '`export`. Both are errors here.',
-    explains: (it) => weRefuse(it, 'commonjs') && (/^(module\.)?exports\b|^export = /m.test(it.code) || it.filename.endsWith('.cjs')),
+    explains: (it) => weRefuse(it, 'commonjs') && (/^(module\.)?exports\b|^export = /m.test(text(it)) || it.filename.endsWith('.cjs')),
   },
 ]
 
@@ -76,22 +80,22 @@ const DIRECTIVES: Difference[] = [
   {
     name: 'two pairs of parentheses',
     reason: 'One pair around the directive is an error in both; two are nothing to Next, and the code would reach the browser.',
-    explains: (it) => weRefuse(it, 'not-a-directive') && /\(\(['"]use server['"]\)\)/.test(it.code),
+    explains: (it) => weRefuse(it, 'not-a-directive') && /\(\(['"]use server['"]\)\)/.test(text(it)),
   },
   {
     name: 'in a block',
     reason: 'A directive in a nested block means nothing to Next, in silence.',
-    explains: (it) => weRefuse(it, 'misplaced-directive') && /\{\s*['"]use server['"]/.test(it.code),
+    explains: (it) => weRefuse(it, 'misplaced-directive') && /\{\s*['"]use server['"]/.test(text(it)),
   },
   {
     name: 'in a constructor',
     reason: 'A directive in a constructor means nothing to Next, in silence.',
-    explains: (it) => weRefuse(it, 'instance-method') && /constructor\(.*\) \{\s*['"]use server['"]/.test(it.code),
+    explains: (it) => (weRefuse(it, 'instance-method') || weRefuse(it, 'not-a-directive')) && /constructor\(.*\) \{\s*\(?['"]use server['"]/.test(text(it)),
   },
   {
     name: 'in client code',
     reason: 'On the server Next makes references of a "use client" file and looks at nothing in it; here each target says the same.',
-    explains: (it) => it.ours.isRefused && !it.next.isRefused && it.next.actions === 0 && /^(#!.*\n|\s|\/\*[^]*?\*\/|\/\/.*)*['"]use client['"]/.test(it.code),
+    explains: (it) => it.ours.isRefused && !it.next.isRefused && it.next.actions === 0 && /^(#!.*\n|\s|\/\*[^]*?\*\/|\/\/.*)*['"]use client['"]/.test(text(it)),
   },
   {
     name: 'written with escapes',
@@ -107,6 +111,11 @@ const DIRECTIVES: Difference[] = [
 
 const BODIES: Difference[] = [
   {
+    name: 'super in an accessor',
+    reason: 'An object in an action may have methods that use `super`; of accessors Next thinks otherwise.',
+    explains: (it) => weAccept(it, 'Server Actions cannot use `super`.') && /\bget \w+\(\) \{ return super\./.test(text(it)),
+  },
+  {
     name: 'this behind an action',
     reason: 'Behind an inline action, Next takes every arrow function of the same function for a part of it.',
     explains: (it) => {
@@ -117,12 +126,12 @@ const BODIES: Difference[] = [
   {
     name: 'new.target',
     reason: 'An action is never called by `new`; Next moves `new.target` out of its function, where it means another one.',
-    explains: (it) => weRefuse(it, 'new-target-in-action') && /new\.target/.test(it.code),
+    explains: (it) => weRefuse(it, 'new-target-in-action') && /new\.target/.test(text(it)),
   },
   {
     name: 'private names',
     reason: 'Next moves the function out of its class and leaves the private name in it, which is a syntax error there.',
-    explains: (it) => weRefuse(it, 'private-name-in-action') && /#\w+/.test(it.code),
+    explains: (it) => weRefuse(it, 'private-name-in-action') && /#\w+/.test(text(it)),
   },
   {
     name: 'hidden captures',
@@ -139,9 +148,44 @@ const BODIES: Difference[] = [
 /** What the rest of Next's compiler, or its settings, add. */
 const SYNTAX: Difference[] = [
   {
+    name: 'a name exported twice',
+    reason: "That is a syntax error, which Next's parser doesn't look for in its own pass: another step refuses the module.",
+    explains: (it) => weRefuse(it, 'syntax') && isActionFile(it) && namesExportedTwice(it) > 0,
+  },
+  {
+    name: 'decorators',
+    reason: "Next parses decorators when the project's tsconfig.json switches on the experimental ones; here they always are.",
+    explains: (it) => weAccept(it, /^(Expression expected|Unexpected token `@`.*)$/) && /@\w+/.test(text(it)),
+  },
+  {
+    name: 'using',
+    reason: 'Next switches `using` off in JavaScript.',
+    explains: (it) => weAccept(it, /^(Using declaration is not enabled.*|Expected ';', got 'ident')$/) && /\busing \w+/.test(text(it)),
+  },
+  {
+    name: 'using in an action file',
+    reason: 'In TypeScript Next lowers `using` at the top of a module before it looks for exports, and finds none any more.',
+    explains: (it) => !it.next.isRefused && isActionFile(it) && it.next.actions === 0 && /^(await )?using \w+/m.test(text(it)),
+  },
+  {
+    name: 'names with a colon in JSX',
+    reason: 'React has none, and Next refuses them; what they are compiled to is for another step to say.',
+    explains: (it) => weAccept(it, /^JSX Namespace is disabled by default/) && /[\w]:[\w]/.test(text(it)),
+  },
+  {
+    name: '.mts and .cts',
+    reason: 'Next parses files of these extensions as JavaScript, without types.',
+    explains: (it) => weAccept(it, /^(?!Server|Only)/) && /\.[mc]ts$/.test(it.filename),
+  },
+  {
+    name: 'in a namespace',
+    reason: 'Types are erased before Next looks: the body of a namespace is then a function, and a directive in it is one of that.',
+    explains: (it) => weAccept(it, 'Server Actions must be async functions.') && /namespace \w+ \{\s*['"]use server['"]/.test(text(it)),
+  },
+  {
     name: 'nothing of ours',
     reason: "A file without the directive isn't parsed here: its syntax errors are reported by whoever parses it next.",
-    explains: (it) => weAccept(it, 'Invalid access to super') && !hasWords(it),
+    explains: (it) => weAccept(it, /^(?!Server|Only|Did you)/) && !/use.{1,6}server/.test(text(it)),
   },
 ]
 
@@ -152,21 +196,30 @@ const hasWords = ({ code }: Case): boolean => code.includes('use server')
 const countOf = ({ code }: Case, pattern: RegExp): number => [...code.matchAll(pattern)].length
 
 /** How many exported names stand for what was exported under another one before. */
-function furtherNames({ filename, code }: Case): number {
-  const locals = parse({ filename, code }).statements.flatMap((it) => {
+const furtherNames = (it: Case): number => repeated(exportsOf(it).map(({ local }) => local))
+
+const namesExportedTwice = (it: Case): number => repeated(exportsOf(it).map(({ name }) => name))
+
+const repeated = (names: string[]): number => names.length - new Set(names).size
+
+/** What is exported from the module itself: as which name, and what it is called inside. */
+function exportsOf({ filename, code }: Case): { local: string; name: string }[] {
+  return parse({ filename, code }).statements.flatMap((it) => {
+    if (ts.isExportAssignment(it)) return [{ local: it.expression.getText(), name: 'default' }]
     if (ts.isExportDeclaration(it) && !it.moduleSpecifier && it.exportClause && ts.isNamedExports(it.exportClause)) {
-      return it.exportClause.elements.map(({ name, propertyName }) => (propertyName ?? name).text)
+      return it.exportClause.elements.map(({ name, propertyName }) => ({ local: (propertyName ?? name).text, name: name.text }))
     }
     if (!ts.canHaveModifiers(it) || !it.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)) return []
-    if (ts.isVariableStatement(it)) return it.declarationList.declarations.map(({ name }) => name.getText())
-    return ts.isFunctionDeclaration(it) && it.name ? [it.name.text] : []
+    const isDefault = it.modifiers.some(({ kind }) => kind === ts.SyntaxKind.DefaultKeyword)
+    const names = ts.isVariableStatement(it) ? it.declarationList.declarations.map(({ name }) => name.getText()) : []
+    const own = ts.isFunctionDeclaration(it) && it.name ? [it.name.text] : names
+    return own.map((name) => ({ local: name, name: isDefault ? 'default' : name }))
   })
-  return locals.length - new Set(locals).size
 }
 
 /** Whether something that certainly is no function is among the exports. */
 function exportsNoFunction({ code }: Case): boolean {
-  const value = /((?<![=!])= *|export default +)(\[|\{|`|<|new |undefined\b|-|class\b|\d|import\(|['"/]|wrap \+|\w+ as number)/
+  const value = /((?<![=!])= *|export default +)(\[|\{|`|<|new |undefined\b|-|class\b|\d|import\(|['"/]|true|false|null|wrap \+|\w+ as number)/
   return value.test(code) || /export (const )?(enum|namespace) /.test(code) || /import \* as|class \w+|= class/.test(code)
 }
 

@@ -2,20 +2,19 @@
 
 import { random } from '../differential/values.ts'
 
-export const EXTENSIONS = ['js', 'jsx', 'ts', 'tsx'] as const
-export type Extension = (typeof EXTENSIONS)[number]
+const EXTENSIONS = ['js', 'jsx', 'ts', 'tsx'] as const
 
 /** A random source: each call of a method moves it on. */
 export class Source {
   readonly #chance: () => number
   #names = 0
-  readonly extension: Extension
+  readonly extension: (typeof EXTENSIONS)[number] | 'mts'
   /** Half of the modules are right: only there the actions can be counted. */
   readonly #isWrong: boolean
 
   constructor(seed: number) {
     this.#chance = random(seed)
-    this.extension = this.pick(EXTENSIONS)
+    this.extension = this.chance(0.01) ? 'mts' : this.pick(EXTENSIONS)
     this.#isWrong = this.chance(0.5)
   }
 
@@ -25,12 +24,12 @@ export class Source {
   }
 
   get hasTypes(): boolean {
-    return this.extension.startsWith('ts')
+    return this.extension.includes('ts')
   }
 
   /** `.js` may hold JSX too, for us as for Next. */
   get hasJsx(): boolean {
-    return this.extension !== 'ts'
+    return !this.extension.endsWith('ts')
   }
 
   pick<T>(list: readonly T[]): T {

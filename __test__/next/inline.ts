@@ -152,6 +152,7 @@ function use(from: Source): string {
     () => 'user.name = count',
     () => 'count++',
     () => `wrap(function () { return [this, arguments] })`,
+    () => `wrap({ a() { return [super.b, this] }, ${from.maybe(0.3, 'get c() { return super.d }')} })`,
     () => `wrap({ arguments: 1 }.arguments, import.meta.url)`,
     () => `const ${from.name('run')} = ${expression(from)}`,
     () => declaration(from, from.name('nested')),

@@ -48,9 +48,21 @@ function plain(from: Source): string {
     () => `class ${name} {}`,
     () => `import * as ${name} from './all'`,
     () => `wrap(() => '${name}')`,
+    () => (from.chance(0.8) ? `const ${name} = wrap` : newSyntax(from, name)),
     () => (from.hasTypes ? `export type ${name} = string\nexport interface ${name}I { a: 1 }` : `var ${name}`),
     () => (from.hasTypes ? `declare function ${name}(): void\nexport declare const ${name}d: number` : `;`),
+    () => (from.hasTypes && from.slips() ? `namespace ${name} { 'use server'; export const a = 1 }` : `if (wrap) wrap()`),
     () => (from.hasTypes ? `import type { ${name} } from './types'\nexport type { ${name} }` : `void 0`),
+  )
+}
+
+/** What parsers may not be set up for. */
+function newSyntax(from: Source, name: string): string {
+  return from.one(
+    () => (from.hasTypes ? `@wrap class ${name} {}` : `function ${name}() { using own = wrap() }`),
+    () => (from.hasJsx ? `function ${name}() { return <svg:g a:b="c" /> }` : `const ${name} = /x/v`),
+    () => `await using ${name} = wrap()`,
+    () => `using ${name} = wrap()`,
   )
 }
 
@@ -80,6 +92,7 @@ function wrong(from: Source, name: string): string {
     () => fromElsewhere(from, name),
     () => fromElsewhere(from, name),
     () => `export class ${name} {}`,
+    () => `export const ${name} = async () => {}\nexport { wrap as ${name} }`,
     () => `export default ${from.pick([`function ${name}() {}`, `class ${name} {}`, 'class {}', 'function () {}'])}`,
     () => from.pick([`module.exports = { ${name}: async () => {} }`, `exports.${name} = async () => {}`]),
     () => (from.hasTypes ? wrongTypescript(from, name) : `export * from './${name}'`),
@@ -101,7 +114,7 @@ function value(from: Source): string {
   return from.pick([...NOT_CALLABLE, ...(from.hasTypes ? NOT_CALLABLE_TYPED : []), ...(from.hasJsx ? ['<p />', '<></>'] : [])])
 }
 
-const CALLABLE = ['wrap', 'wrap.inner', 'wrap?.inner', 'wrap()', 'wrap(1)(2)', 'wrap.inner(async () => {})', 'globalThis.fn']
+const CALLABLE = ['wrap', 'wrap.inner', 'wrap?.inner', 'wrap()', 'wrap(1)(2)', 'wrap.inner(async () => {})', 'globalThis.fn', `(async () => { 'use server' })`]
 const CALLABLE_TYPED = ['wrap as any', 'wrap!', 'wrap<string>(1)']
 const NOT_CALLABLE = [
   '(async () => {})', '(async function () {})', '((async () => {}))', 'wrap`x`', 'new wrap()', '() => {}', 'function () {}', 'function* () {}',
