@@ -24,7 +24,8 @@ export function errand(files, how) {
   const options = files.map(({ path }) => ({ filename: path, root: ROOT, mode, ...how }))
   const sync = () => files.map(({ code }, at) => transformSync(code, options[at]))
   check('errand', files, sync().map(({ actions }) => actions.length))
-  return { sync: { pass: sync }, async: { pass: () => Promise.all(files.map(({ code }, at) => transform(code, options[at]))) } }
+  const atOnce = () => Promise.all(files.map(({ code }, at) => transform(code, options[at])))
+  return { sync: { pass: sync }, async: { pass: atOnce } }
 }
 
 const next = await loadNext()
@@ -39,7 +40,8 @@ const next = await loadNext()
 export function nextSwc(files, how) {
   const sync = () => files.map(({ name, code }) => next.transformSync(code, { filename: name, ...how }))
   check('Next', files, sync().map(({ code }) => actionsOf(code).length))
-  return { sync: { pass: sync }, async: { pass: () => Promise.all(files.map(({ name, code }) => next.transform(code, { filename: name, ...how }))) } }
+  const atOnce = () => Promise.all(files.map(({ name, code }) => next.transform(code, { filename: name, ...how })))
+  return { sync: { pass: sync }, async: { pass: atOnce } }
 }
 
 /**

@@ -21,8 +21,9 @@ const weAccept = (it: Case, nextSays: string | RegExp): boolean =>
 
 const weRefuse = (it: Case, code: string): boolean => it.ours.isRefused && !it.next.isRefused && it.ours.errors === code
 
-/** The code with its escaped directives in plain letters. */
-const text = ({ code }: Case): string => code.replace(/\\x20|\\u0020/g, ' ')
+/** The code with directives as they mostly are: without escapes, comments and other directives before. */
+const text = ({ code }: Case): string =>
+  code.replace(/\\x20|\\u0020/g, ' ').replace(/\/\*.*?\*\/ ?/g, '').replace(/'use (strict|other)'; ?/g, '')
 
 const bothAccept = (it: Case): boolean => !it.ours.isRefused && !it.next.isRefused
 
@@ -33,16 +34,18 @@ const isActionFile = (it: Case): boolean =>
 const EXPORTS: Difference[] = [
   {
     name: 'several names',
-    reason: 'Next keeps only the last of the names under which one function is exported; importing another one gives `undefined`.',
+    reason: 'Of the names under which one function is exported Next keeps the last; importing another one gives `undefined`.',
     explains: (it) => bothAccept(it) && isActionFile(it) && it.ours.actions - it.next.actions === furtherNames(it),
   },
   {
-    name: 'default of an expression',
+    name: 'what may be a function',
     reason:
-      'Next refuses a default export that is a function in parentheses, a member, an `await`, a conditional, a logical operation or an assignment. ' +
-      'Each may be a function: what is seen to be one is one, the others are checked when the module loads.',
+      'Next refuses a default export that is a function in parentheses, a member, an `await`, a conditional, a logical ' +
+      'operation, an assignment, a tagged template or an object; and a literal that is replaced later. Each may be a ' +
+      'function: what is seen to be one is one, the others are checked when the module loads.',
     explains: (it) =>
-      weAccept(it, ONLY_ASYNC) && isActionFile(it) && /^export default (\(|await |[\w.]+ ([?=]|\|\||&&|\?\?) |\w+(\??\.\w+)+;?\s*$)/m.test(text(it)),
+      weAccept(it, ONLY_ASYNC) && isActionFile(it) &&
+      /^export (let|var) (\w+) = .*\n\2 = |^export default (\(|await |new |\w+`|[\w.]+ ([?=]|\|\||&&|\?\?) |\w+(\??\.\w+)+;?\s*$)/m.test(text(it)),
   },
   {
     name: 'no function',
@@ -72,7 +75,9 @@ const EXPORTS: Difference[] = [
     reason:
       'Exports of a CommonJS module make no actions, in silence, in Next; and an inline action there would be exported by ' +
       '`export`. Both are errors here.',
-    explains: (it) => weRefuse(it, 'commonjs') && (/^(module\.)?exports\b|^export = /m.test(text(it)) || it.filename.endsWith('.cjs')),
+    explains: (it) =>
+      weRefuse(it, 'commonjs') &&
+      (/^(module\.)?exports\b|^export = /m.test(text(it)) || it.filename.endsWith('.cjs')),
   },
 ]
 
@@ -89,18 +94,26 @@ const DIRECTIVES: Difference[] = [
   },
   {
     name: 'in a constructor',
-    reason: 'A directive in a constructor means nothing to Next, in silence.',
-    explains: (it) => (weRefuse(it, 'instance-method') || weRefuse(it, 'not-a-directive')) && /constructor\(.*\) \{\s*\(?['"]use server['"]/.test(text(it)),
+    reason: 'A directive in a constructor means nothing to Next, in silence, and so do parentheses around it and mistakes.',
+    explains: (it) =>
+      ['instance-method', 'not-a-directive', 'misspelled-directive'].some((code) => weRefuse(it, code)) &&
+      /constructor\(.*\) \{\s*\(?['"]use \w+['"]/i.test(text(it)),
   },
   {
     name: 'in client code',
-    reason: 'On the server Next makes references of a "use client" file and looks at nothing in it; here each target says the same.',
-    explains: (it) => it.ours.isRefused && !it.next.isRefused && it.next.actions === 0 && /^(#!.*\n|\s|\/\*[^]*?\*\/|\/\/.*)*['"]use client['"]/.test(text(it)),
+    reason:
+      'On the server Next makes references of a "use client" file and looks at nothing in it; here each target ' +
+      'says the same.',
+    explains: (it) =>
+      it.ours.isRefused && !it.next.isRefused && it.next.actions === 0 &&
+      /^(#!.*\n|\s|\/\*[^]*?\*\/|\/\/.*)*['"]use client['"]/.test(text(it)),
   },
   {
     name: 'written with escapes',
     reason: 'Whether a file is worth parsing is a search for the words; letters written as escapes are not found by it.',
-    explains: (it) => it.ours.actions === 0 && !it.ours.isRefused && it.next.actions + Number(it.next.isRefused) > 0 && !hasWords(it) && /['"]use\\/.test(it.code),
+    explains: (it) =>
+      it.ours.actions === 0 && !it.ours.isRefused && it.next.actions + Number(it.next.isRefused) > 0 &&
+      !hasWords(it) && /['"]use\\/.test(it.code),
   },
   {
     name: 'misspelled beyond recognition',
@@ -113,14 +126,16 @@ const BODIES: Difference[] = [
   {
     name: 'super in an accessor',
     reason: 'An object in an action may have methods that use `super`; of accessors Next thinks otherwise.',
-    explains: (it) => weAccept(it, 'Server Actions cannot use `super`.') && /\bget \w+\(\) \{ return super\./.test(text(it)),
+    explains: (it) =>
+      weAccept(it, 'Server Actions cannot use `super`.') &&
+      /\bget \w+\(\) \{ return super\./.test(text(it)),
   },
   {
     name: 'this behind an action',
     reason: 'Behind an inline action, Next takes every arrow function of the same function for a part of it.',
     explains: (it) => {
       const word = /^Server Actions cannot use `(this|super|arguments)`\.$/.exec(it.next.why)?.[1]
-      return word !== undefined && weAccept(it, it.next.why) && hasWords(it) && !isInAction(it, word)
+      return word !== undefined && weAccept(it, it.next.why) && text(it).includes('use server') && !isInAction(it, word)
     },
   },
   {
@@ -160,12 +175,15 @@ const SYNTAX: Difference[] = [
   {
     name: 'using',
     reason: 'Next switches `using` off in JavaScript.',
-    explains: (it) => weAccept(it, /^(Using declaration is not enabled.*|Expected ';', got 'ident')$/) && /\busing \w+/.test(text(it)),
+    explains: (it) =>
+      weAccept(it, /^(Using declaration is not enabled.*|Expected ';', got 'ident')$/) &&
+      /\busing \w+/.test(text(it)),
   },
   {
-    name: 'using in an action file',
-    reason: 'In TypeScript Next lowers `using` at the top of a module before it looks for exports, and finds none any more.',
-    explains: (it) => !it.next.isRefused && isActionFile(it) && it.next.actions === 0 && /^(await )?using \w+/m.test(text(it)),
+    name: 'using at the top',
+    reason: 'In TypeScript Next lowers `using` at the top of a module before it looks; it finds no directive and no exports.',
+    explains: (it) =>
+      !it.next.isRefused && it.next.actions === 0 && /^['"]use \w+['"]/m.test(text(it)) && /^(await )?using \w+/m.test(text(it)),
   },
   {
     name: 'names with a colon in JSX',
@@ -180,12 +198,14 @@ const SYNTAX: Difference[] = [
   {
     name: 'in a namespace',
     reason: 'Types are erased before Next looks: the body of a namespace is then a function, and a directive in it is one of that.',
-    explains: (it) => weAccept(it, 'Server Actions must be async functions.') && /namespace \w+ \{\s*['"]use server['"]/.test(text(it)),
+    explains: (it) =>
+      weAccept(it, 'Server Actions must be async functions.') &&
+      /namespace \w+ \{\s*['"]use server['"]/.test(text(it)),
   },
   {
     name: 'nothing of ours',
     reason: "A file without the directive isn't parsed here: its syntax errors are reported by whoever parses it next.",
-    explains: (it) => weAccept(it, /^(?!Server|Only|Did you)/) && !/use.{1,6}server/.test(text(it)),
+    explains: (it) => weAccept(it, /^(?!Server|Only|Did you)/) && !/['"`]use.{1,6}server/.test(text(it)),
   },
 ]
 
@@ -193,7 +213,7 @@ export const DIFFERENCES: readonly Difference[] = [...EXPORTS, ...DIRECTIVES, ..
 
 const hasWords = ({ code }: Case): boolean => code.includes('use server')
 
-const countOf = ({ code }: Case, pattern: RegExp): number => [...code.matchAll(pattern)].length
+const countOf = (it: Case, pattern: RegExp): number => [...text(it).matchAll(pattern)].length
 
 /** How many exported names stand for what was exported under another one before. */
 const furtherNames = (it: Case): number => repeated(exportsOf(it).map(({ local }) => local))

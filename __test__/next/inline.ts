@@ -33,16 +33,19 @@ function component(from: Source, statements: string): string {
     () => `const ${name} = async ({ user, id }${from.type(': any')}) =>`,
     () => `export const ${name} = (user${from.type(': any')}, id${from.type(': any')}) =>`,
   )
-  return `${head} {\n  const count = id + 1\n  let { items: [item], rest = [] } = user\n  ${statements}\n  return ${element(from)}\n}`
+  const variables = 'const count = id + 1\n  let { items: [item], rest = [] } = user'
+  return `${head} {\n  ${variables}\n  ${statements}\n  return ${element(from)}\n}`
 }
 
 function element(from: Source): string {
-  return from.hasJsx ? `<form action={${from.chance(0.4) ? expression(from) : 'item'}}>{count}</form>` : `[item, ${from.chance(0.3) ? expression(from) : 'count'}]`
+  const value = from.chance(0.4) ? expression(from) : 'item'
+  return from.hasJsx ? `<form action={${value}}>{count}</form>` : `[${value}, count]`
 }
 
 /** A statement inside a function. */
 function holder(from: Source): string {
   const name = from.name('v')
+  if (from.slips(0.05)) return `const ${name} = () => ${from.pick(['this', 'arguments'])}`
   return from.one(
     () => declaration(from, name),
     () => declaration(from, name),
@@ -55,7 +58,7 @@ function holder(from: Source): string {
     () => `const ${name} = id ? ${expression(from)} : null`,
     () => `const { ${name} = ${expression(from)} } = user`,
     () => `function ${name}(run = ${expression(from)}) { return run }`,
-    () => `const ${name} = user?.map?.((each${from.type(': any')}) => {\n    const copy = each\n    ${holder(from)}\n    return copy\n  })`,
+    () => `const ${name} = user?.map?.((each) => {\n    const copy = each\n    ${holder(from)}\n    return copy\n  })`,
     () => `for (const each of rest) {\n    ${holder(from)}\n  }`,
     () => `for (let at = 0; at < 3; at++) {\n    ${holder(from)}\n  }`,
     () => `try {\n    wrap()\n  } catch (error) {\n    ${holder(from)}\n  }`,

@@ -125,7 +125,9 @@ const NOT_CALLABLE_TYPED = ['(async () => {}) as any', '(async () => {}) satisfi
 
 function pattern(from: Source): string {
   const [a, b, c] = [from.name(), from.name(), from.name()]
-  const target = from.pick([`{ ${a} }`, `{ ${a}, x: ${b}, ...${c} }`, `[${a}, , ${b}]`, `[${a} = wrap, ...${b}]`, `{ x: { y: [${a}] }, ${b} = 1 }`])
+  const target = from.pick([
+    `{ ${a} }`, `{ ${a}, x: ${b}, ...${c} }`, `[${a}, , ${b}]`, `[${a} = wrap, ...${b}]`, `{ x: { y: [${a}] }, ${b} = 1 }`,
+  ])
   return `export const ${target} = ${from.pick(['wrap', 'wrap()', 'wrap.all'])}`
 }
 
@@ -148,13 +150,18 @@ function list(from: Source, name: string): string {
     () => `let ${name} = async () => {}\n${name} = wrap()`,
     () => `import { ${name} } from './elsewhere'`,
     () => `import ${name} from './elsewhere'`,
-    () => (from.slips() ? from.pick([`import * as ${name} from './elsewhere'`, `function ${name}() {}`, `class ${name} {}`]) : `async function* ${name}() {}`),
+    () => (from.slips() ? noFunction(from, name) : `async function* ${name}() {}`),
     () => `const { ${name} } = wrap`,
   )
   const other = from.name()
-  const names = from.pick([name, `${name} as ${other}`, `${name} as 'a ${other}'`, `${name} as delete${other}`, `${name} as default`, `${name}, ${name} as ${other}`])
+  const names = from.pick([
+    name, `${name} as ${other}`, `${name} as 'a ${other}'`, `${name} as delete`, `${name} as default`, `${name}, ${name} as ${other}`,
+  ])
   return `${local}\nexport { ${names} }`
 }
+
+const noFunction = (from: Source, name: string): string =>
+  from.pick([`import * as ${name} from './elsewhere'`, `function ${name}() {}`, `class ${name} {}`])
 
 function fromElsewhere(from: Source, name: string): string {
   return from.one(

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join, relative } from 'node:path'
+import process from 'node:process'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
@@ -13,6 +14,8 @@ import { isAgreed, isLike, judge, tell } from './verdict.ts'
 
 const FIXTURES = fileURLToPath(new URL('../../crates/compiler/tests/fixtures', import.meta.url))
 const MODULES = 5_000
+/** `FIRST_SEED=5001 npm test -- node next` tries other ones. */
+const FIRST = Number(process.env.FIRST_SEED ?? 1)
 /** Of `MODULES`: below that, the generator has become too wild to count actions. */
 const ACCEPTED = 2_500
 
@@ -31,7 +34,7 @@ test('on every fixture', () => {
 test(`on ${MODULES} generated modules`, () => {
   const unexplained: string[] = []
   let accepted = 0
-  for (let seed = 1; seed <= MODULES && unexplained.length < 5; seed++) {
+  for (let seed = FIRST; seed < FIRST + MODULES && unexplained.length < 5; seed++) {
     const module = moduleOf(seed)
     unexplained.push(...compare(module, () => (accepted += 1)).map((text) => `seed ${seed}, reduced: ${text}`))
   }
@@ -39,7 +42,7 @@ test(`on ${MODULES} generated modules`, () => {
   assert.ok(accepted > ACCEPTED, `both accept ${accepted}`)
 })
 
-test('every difference is needed', () => {
+test('every difference is needed', { skip: FIRST !== 1 }, () => {
   const unneeded = [...hits].filter(([, count]) => count === 0).map(([name]) => name)
   assert.deepEqual(unneeded, [])
 })

@@ -42,7 +42,8 @@ const codes = (of: { code: string }[]): string => [...new Set(of.map(({ code }) 
 
 function ofNext(filename: string, code: string): Verdict {
   try {
-    return { isRefused: false, why: '', errors: '', actions: actionsOf(next.transformSync(code, { filename, target: 'server' }).code).length }
+    const output = next.transformSync(code, { filename, target: 'server' })
+    return { isRefused: false, why: '', errors: '', actions: actionsOf(output.code).length }
   } catch (error) {
     const messages = [...String((error as Error).message).matchAll(/^ *x (.*)$/gm)].map(([, text]) => text!.trim())
     if (messages.length === 0) throw new Error(`Next failed without a diagnostic:\n${error}`)
@@ -64,6 +65,7 @@ function isLikeVerdict(it: Verdict, whole: Verdict, separator: string): boolean 
 
 /** One case as a person reads it. */
 export function tell({ filename, code, ours, next }: Case): string {
-  const one = ({ isRefused, why, actions }: Verdict): string => `${isRefused ? 'refuses' : `accepts, ${actions} actions`}${why && `: ${why}`}`
+  const one = ({ isRefused, why, actions }: Verdict): string =>
+    `${isRefused ? 'refuses' : `accepts, ${actions} actions`}${why && `: ${why}`}`
   return `${filename}\n  errand ${one(ours)}\n  Next   ${one(next)}\n${code.replace(/^/gm, '  | ')}`
 }
