@@ -88,11 +88,6 @@ const DIRECTIVES: Difference[] = [
     explains: (it) => weRefuse(it, 'not-a-directive') && /\(\(['"]use server['"]\)\)/.test(text(it)),
   },
   {
-    name: 'in a block',
-    reason: 'A directive in a nested block means nothing to Next, in silence.',
-    explains: (it) => weRefuse(it, 'misplaced-directive') && /\{\s*['"]use server['"]/.test(text(it)),
-  },
-  {
     name: 'in a constructor',
     reason: 'A directive in a constructor means nothing to Next, in silence, and so do parentheses around it and mistakes.',
     explains: (it) =>
@@ -107,13 +102,6 @@ const DIRECTIVES: Difference[] = [
     explains: (it) =>
       it.ours.isRefused && !it.next.isRefused && it.next.actions === 0 &&
       /^(#!.*\n|\s|\/\*[^]*?\*\/|\/\/.*)*['"]use client['"]/.test(text(it)),
-  },
-  {
-    name: 'written with escapes',
-    reason: 'Whether a file is worth parsing is a search for the words; letters written as escapes are not found by it.',
-    explains: (it) =>
-      it.ours.actions === 0 && !it.ours.isRefused && it.next.actions + Number(it.next.isRefused) > 0 &&
-      !hasWords(it) && /['"]use\\/.test(it.code),
   },
   {
     name: 'misspelled beyond recognition',
@@ -147,11 +135,6 @@ const BODIES: Difference[] = [
     name: 'private names',
     reason: 'Next moves the function out of its class and leaves the private name in it, which is a syntax error there.',
     explains: (it) => weRefuse(it, 'private-name-in-action') && /#\w+/.test(text(it)),
-  },
-  {
-    name: 'hidden captures',
-    reason: 'A default parameter uses a captured variable whose name the body declares again. Next reads it before it is there.',
-    explains: (it) => weRefuse(it, 'shadowed-capture'),
   },
   {
     name: 'actions that call each other',

@@ -72,7 +72,7 @@ function exported(from: Source): string {
   if (from.slips(0.15)) return wrong(from, name)
   return from.one(
     () => `export async function ${name}(${params(from)}) { return 1 }`,
-    () => `export async function ${name}(${params(from)}) {}`,
+    () => `export async function ${name}(${params(from)}) { ${ofCaller(from)} }`,
     () => `export async function* ${name}() {}`,
     () => `export ${from.pick(['const', 'let', 'var'])} ${name} = ${value(from)}`,
     () => `export ${from.pick(['const', 'let', 'var'])} ${name} = ${value(from)}`,
@@ -84,6 +84,12 @@ function exported(from: Source): string {
     () => list(from, name),
     () => (from.hasTypes ? typescript(from, name) : `export async function ${name}() {}`),
   )
+}
+
+/** What depends on how a function is called. */
+function ofCaller(from: Source): string {
+  if (from.slips()) return from.pick(['return this', 'return arguments', 'return () => [this, arguments]', 'return new.target'])
+  return from.maybe(0.3, 'return function () { return [this, arguments] }')
 }
 
 function wrong(from: Source, name: string): string {
@@ -104,7 +110,7 @@ function value(from: Source): string {
   if (!from.slips(0.3)) {
     return from.one(
       () => from.pick(from.hasTypes ? [...CALLABLE, ...CALLABLE_TYPED] : CALLABLE),
-      () => `async (${params(from)}) => {}`,
+      () => `async (${params(from)}) => { ${ofCaller(from)} }`,
       () => `async (${params(from)}) => wrap()`,
       () => `async function (${params(from)}) {}`,
       () => `async function* ${from.name('own')}() {}`,
