@@ -91,8 +91,8 @@ const DIRECTIVES: Difference[] = [
     name: 'in a constructor',
     reason: 'A directive in a constructor means nothing to Next, in silence, and so do parentheses around it and mistakes.',
     explains: (it) =>
-      ['instance-method', 'not-a-directive', 'misspelled-directive'].some((code) => weRefuse(it, code)) &&
-      /constructor\(.*\) \{\s*\(?['"]use \w+['"]/i.test(text(it)),
+      ['instance-method', 'not-a-directive', 'misspelled-directive', 'misplaced-directive'].some((code) => weRefuse(it, code)) &&
+      /constructor\(.*\) \{\s*(wrap\(\); )?\(?['"]use \w+['"]/i.test(text(it)),
   },
   {
     name: 'in client code',
@@ -166,7 +166,7 @@ const SYNTAX: Difference[] = [
     name: 'using at the top',
     reason: 'In TypeScript Next lowers `using` at the top of a module before it looks; it finds no directive and no exports.',
     explains: (it) =>
-      !it.next.isRefused && it.next.actions === 0 && /^['"]use \w+['"]/m.test(text(it)) && /^(await )?using \w+/m.test(text(it)),
+      !it.next.isRefused && it.next.actions === 0 && /^\(?['"]use \w+['"]/m.test(text(it)) && /^(await )?using \w+/m.test(text(it)),
   },
   {
     name: 'names with a colon in JSX',
