@@ -57,6 +57,8 @@ fn compile(text: &Text, options: &Options) -> Output {
         Err(problem) => return unread(problem, text),
     };
     let mut facts = analyse(&parsed.program, text, options);
+    // A tree takes many times the memory of its source: what is written now may have it.
+    drop(parsed.program);
     let exports_from = std::mem::take(&mut facts.exports_from);
     if is_untouched(&facts) {
         return Output::default();

@@ -53,8 +53,16 @@ pub fn module_exports(env: Env, code: String, filename: String) -> napi::Result<
 
 fn run(code: &str, options: TransformOptions) -> Result<TransformResult, Failure> {
     hush_the_parser();
-    Ok(compiler::transform(code, &options.try_into()?).into())
+    let output = compiler::transform(code, &options.try_into()?);
+    if code.len() > LARGE_SOURCE_BYTES {
+        // The tree took 16 times the size of the source: give that back before JavaScript gets its copies.
+        // SAFETY: it only frees what nobody has.
+        unsafe { libmimalloc_sys::mi_collect(true) };
+    }
+    Ok(output.into())
 }
+
+const LARGE_SOURCE_BYTES: usize = 1 << 20;
 
 #[napi(object, object_to_js = false)]
 pub struct TransformOptions {

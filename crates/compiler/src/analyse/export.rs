@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, ops::Range};
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use swc_core::{
     atoms::Atom,
     ecma::ast::{
@@ -36,7 +36,7 @@ pub(crate) struct Export {
     /// What it is can only be seen at run time.
     pub(crate) is_unseen: bool,
     pub(crate) default: Option<DefaultForm>,
-    pub(crate) from: Option<From>,
+    pub(crate) from: Option<Box<From>>,
 }
 
 /// The module that an export comes from, and its name there.
@@ -103,7 +103,8 @@ pub(super) fn exports(
             *value = Value::Unknown;
         }
     }
-    let mut exports = Exports::default();
+    let count = statements.iter().filter(|it| matches!(it, Statement::Module(_))).count();
+    let mut exports = Exports { listed: Vec::with_capacity(count), ..Exports::default() };
     for statement in statements {
         match statement {
             Statement::Module(declaration) => exports.declaration(declaration, &locals, known),
@@ -307,7 +308,7 @@ impl Exports {
             has_rest: true,
             is_unseen: true,
             default: None,
-            from: Some(from),
+            from: Some(Box::new(from)),
         });
     }
 
@@ -449,7 +450,7 @@ fn of_expr(expr: &Expr) -> Value<'_> {
 }
 
 fn locals<'a>(statements: &[Statement<'a>]) -> Locals<'a> {
-    let mut locals = Locals::default();
+    let mut locals = Locals::with_capacity_and_hasher(statements.len(), FxBuildHasher);
     for statement in statements {
         match statement {
             Statement::Plain(Stmt::Decl(it)) => declare(it, &mut locals),

@@ -19,6 +19,7 @@ pub(crate) struct Scopes {
     scopes: Vec<Scope>,
     /// In the order of the walk.
     pub(crate) uses: Vec<Use>,
+    is_flat: bool,
 }
 
 #[derive(Debug)]
@@ -54,13 +55,17 @@ pub(crate) struct Use {
 }
 
 impl Scopes {
-    pub(crate) fn new() -> Self {
+    /// `is_flat`: names are nobody's business, so all scopes but the module's may be one.
+    pub(crate) fn new(is_flat: bool) -> Self {
         let module =
             Scope { parent: None, holds_vars: true, body: None, bindings: FxHashMap::default() };
-        Self { scopes: vec![module], uses: Vec::new() }
+        Self { scopes: vec![module], uses: Vec::new(), is_flat }
     }
 
     pub(crate) fn open(&mut self, parent: ScopeId, holds_vars: bool) -> ScopeId {
+        if self.is_flat && self.scopes.len() > 1 {
+            return ScopeId(1);
+        }
         self.scopes.push(Scope {
             parent: Some(parent),
             holds_vars,

@@ -6,7 +6,8 @@ use swc_core::ecma::ast::{EsReserved, Ident};
 use super::{
     Emitted, Names,
     edit::{Origin, Writer},
-    is_development, map,
+    is_development,
+    map::{self, Mappings},
 };
 use crate::{
     Action, Options, Target,
@@ -20,7 +21,8 @@ pub(super) fn emit(actions: &[Action], text: &Text, options: &Options) -> Emitte
         Target::Server | Target::Ssr => &options.runtime.ssr,
     };
     let has_mappings = options.source_map && is_development(options);
-    let mut writer = Writer::new(text, has_mappings, options.input_map.as_deref());
+    let mappings = has_mappings.then(|| Mappings::new(0, options.input_map.as_deref()));
+    let mut writer = Writer::new(text, 100 * (1 + actions.len()), mappings);
     let exported: Vec<&Action> =
         actions.iter().filter(|it| it.kind == crate::Kind::Module).collect();
     if exported.is_empty() {

@@ -68,12 +68,9 @@ impl Origin<'_> {
 }
 
 impl<'a> Writer<'a> {
-    pub(super) fn new(source: &'a Text<'a>, has_map: bool, input_map: Option<&str>) -> Self {
-        Self {
-            source,
-            code: String::with_capacity(source.source.len() + 1024),
-            mappings: has_map.then(|| Mappings::new(source.source.len(), input_map)),
-        }
+    /// `bytes`: how long the output will be, about.
+    pub(super) fn new(source: &'a Text<'a>, bytes: usize, mappings: Option<Mappings>) -> Self {
+        Self { source, code: String::with_capacity(bytes), mappings }
     }
 
     /// Writes a piece of the source with its edits.

@@ -18,6 +18,7 @@ use super::{
     Emitted, Names,
     client::is_name,
     edit::{Edits, Origin, Writer, line_ends},
+    map::Mappings,
 };
 use crate::{
     Action, Options,
@@ -385,7 +386,12 @@ impl Server<'_> {
     }
 
     fn write(mut self, options: &Options) -> Emitted {
-        let mut writer = Writer::new(self.text, options.source_map, options.input_map.as_deref());
+        let source_bytes = self.text.source.len();
+        let mappings = options
+            .source_map
+            .then(|| Mappings::new(2 * source_bytes, options.input_map.as_deref()));
+        let added = self.head.len() + self.tail.len() + 100 * self.facts.inline.len() + 200;
+        let mut writer = Writer::new(self.text, source_bytes + added, mappings);
         writer.edited(0..self.text.source.len() as u32, std::mem::take(&mut self.main));
         let moved: Vec<usize> =
             (0..self.moved.len()).filter(|&it| self.facts.inline[it].is_moved()).collect();

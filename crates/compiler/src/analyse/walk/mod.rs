@@ -128,13 +128,14 @@ pub(super) fn walk(program: &Program, text: &Text, file: &FileContext) -> Walked
 impl<'a> Walk<'a> {
     /// `has_inline`: whether an inline action may be found; else names are nobody's business.
     pub(super) fn new(text: &'a Text<'a>, file: &'a FileContext, has_inline: bool) -> Self {
-        let places = file.export_names.iter().map(|name| (name.clone(), 1)).collect();
+        let taken = file.export_names.iter().filter(|_| has_inline);
+        let places = taken.map(|name| (name.clone(), 1)).collect();
         Self {
             text,
             file,
             has_inline,
             found: Walked {
-                scopes: Scopes::new(),
+                scopes: Scopes::new(!has_inline),
                 inline: Vec::new(),
                 prologues: Vec::new(),
                 problems: Vec::new(),

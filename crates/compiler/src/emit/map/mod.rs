@@ -29,13 +29,13 @@ pub(super) struct Mappings {
 }
 
 impl Mappings {
-    /// `input_map`: the map of the source itself, as JSON.
-    pub(super) fn new(source_bytes: usize, input_map: Option<&str>) -> Self {
+    /// `bytes`: how long the encoded mappings will be, about. `input_map`: the map of the source itself, as JSON.
+    pub(super) fn new(bytes: usize, input_map: Option<&str>) -> Self {
         Self {
             name_indices: FxHashMap::default(),
             input: input_map.and_then(InputMap::read),
             source: 0,
-            encoded: Vec::with_capacity(source_bytes * 2),
+            encoded: Vec::with_capacity(bytes),
             names: Vec::new(),
             at: Position::default(),
             column: 0,
