@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 
 import { inRoot, ROOT } from '../scripts/support/root.mjs'
-import { buildParser, errand, nextSwc, parser, pluginRsc } from './contenders.mjs'
+import { buildParser, compilerInRust, errand, nextSwc, parser, pluginRsc } from './contenders.mjs'
 import { erased, largeFile, writeCorpus } from './corpus.mjs'
 import { rounds, timesAsFast, timesAsLong } from './rounds.mjs'
 
@@ -50,15 +50,19 @@ const kilobytes = (files) => Math.round(files.reduce((sum, { code }) => sum + co
 async function oneAtATime(files) {
   say('one at a time')
   const parse = await parser(files)
+  const inRust = await compilerInRust(files, 'server')
   const times = await rounds({
     parse,
+    inRust,
     ours: errand(files, SERVER).sync,
     oursMap: errand(files, { ...SERVER, ...MAP }).sync,
     next: nextSwc(files, SERVER).sync,
     nextMap: nextSwc(files, { ...SERVER, ...MAP }).sync,
   })
   parse.stop()
+  inRust.stop()
   return [
+    { what: 'server, no map, in Rust', against: PARSE, ...timesAsLong(times.inRust, times.parse), goal: GOAL.parse },
     { what: 'server, no map', against: PARSE, ...timesAsLong(times.ours, times.parse), goal: GOAL.parse },
     { what: 'server, map', against: `${PARSE} (it has none)`, ...timesAsLong(times.oursMap, times.parse) },
     { what: 'server, no map', against: `${NEXT}, no map`, ...timesAsFast(times.ours, times.next), goal: GOAL.next },
@@ -83,13 +87,17 @@ async function asJavaScript(files) {
 async function forClient(files) {
   say('for the client')
   const parse = await parser(files)
+  const inRust = await compilerInRust(files, 'client')
   const times = await rounds({
     parse,
+    inRust,
     ours: errand(files, CLIENT).sync,
     next: nextSwc(files, CLIENT).sync,
   })
   parse.stop()
+  inRust.stop()
   return [
+    { what: 'client, no map, in Rust', against: PARSE, ...timesAsLong(times.inRust, times.parse), goal: GOAL.parse },
     { what: 'client, no map', against: PARSE, ...timesAsLong(times.ours, times.parse), goal: GOAL.parse },
     { what: 'client, no map', against: `${NEXT}, no map`, ...timesAsFast(times.ours, times.next), goal: GOAL.next },
   ]

@@ -92,10 +92,16 @@ function check(who, files, counts) {
 }
 
 /** SWC's parser alone, in a process of its own. @param {File[]} files @param {number} [threads] */
-export async function parser(files, threads = 1) {
+export const parser = (files, threads = 1) => floor('parse', files, threads)
+
+/** The compiler without JavaScript around it, in the same program as the parser. @param {File[]} files @param {string} target */
+export const compilerInRust = (files, target) => floor(target, files, 1)
+
+/** @param {string} work @param {File[]} files @param {number} threads */
+async function floor(work, files, threads) {
   const folder = process.env.CARGO_TARGET_DIR ?? inRoot('target')
   const paths = files.map(({ path }) => path)
-  const child = spawn(join(folder, 'release', 'parse'), [String(threads), ...paths], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(join(folder, 'release', 'floor'), [work, String(threads), ...paths], { stdio: ['pipe', 'pipe', 'inherit'] })
   const lines = createInterface({ input: child.stdout })
   return {
     async round() {

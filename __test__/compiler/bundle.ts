@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 
 import errand from 'errand/vite'
 import { build, type InlineConfig, type Plugin } from 'vite'
+import type { Manifest } from '../../npm/server/actions.ts'
 
 export const CASES = fileURLToPath(new URL('executed', import.meta.url))
 const TARGET = fileURLToPath(new URL('../../target', import.meta.url))
@@ -15,18 +16,7 @@ const SALT = 'the salt of these tests'
 export type Graph = 'server' | 'client' | 'ssr'
 
 /** What the manifest says about an action. */
-export interface ActionEntry {
-  id: string
-  file: string
-  export: string
-  name: string
-  kind: 'module' | 'inline'
-  line: number
-  column: number
-  params: number
-  rest: boolean
-  captures: string[]
-}
+export type ActionEntry = { id: string } & Manifest['actions'][string]
 
 /** What a compiled module exports is its case's affair, and the case knows it. */
 export type Module = Record<string, any>

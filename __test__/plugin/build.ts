@@ -2,6 +2,7 @@
 
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { after } from 'node:test'
 
 import { build, type BuildOptions, createLogger, createServer, type InlineConfig, type Rollup, type ViteDevServer } from 'vite'
 
@@ -21,12 +22,16 @@ export interface App {
   manifest(): Manifest
   serve(options?: Options): Promise<ViteDevServer>
   warnings: string[]
-  remove(): void
 }
 
-/** `files`: `client.ts` is the browser's entry, `server.ts` the server's. */
+const folders: { remove(): void }[] = []
+after(() => folders.forEach((it) => it.remove()))
+
+/** `files`: `client.ts` is the browser's entry, `server.ts` the server's. The folder goes when the tests are done. */
 export function app(name: string, files: Record<string, string>): App {
-  const { path: folder, remove } = tempFolder(name)
+  const temp = tempFolder(name)
+  const folder = temp.path
+  folders.push(temp)
   symlinkSync(PACKAGES, join(folder, 'node_modules'), 'dir')
   const warnings: string[] = []
   const write: App['write'] = (files) => {
@@ -49,7 +54,6 @@ export function app(name: string, files: Record<string, string>): App {
     folder,
     warnings,
     write,
-    remove,
     async client(options, more) {
       const output = (await build({
         ...config(options),

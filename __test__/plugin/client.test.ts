@@ -3,12 +3,9 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 
 import { type App, app } from './build.ts'
-
-const apps: App[] = []
-after(() => apps.forEach((it) => it.remove()))
 
 const ACTIONS = `'use server'
 // zebraComment of the server
@@ -28,16 +25,13 @@ export async function unused() {
 export default async function () {}
 `
 
-function start(): App {
-  const it = app('client', {
+const start = (): App =>
+  app('client', {
     'client.ts': `import { used } from './actions.ts'\nexport const call = () => used('x')`,
     'actions.ts': ACTIONS,
     'zebra-module.ts': `export const zebraImport = 'zebraSecret'`,
     'server.ts': `export { default } from 'virtual:errand/actions'`,
   })
-  apps.push(it)
-  return it
-}
 
 test('no word of the file reaches the client, in code or map', async () => {
   const it = start()

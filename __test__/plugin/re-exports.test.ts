@@ -1,18 +1,9 @@
 /** A file of actions that exports from other modules: the bundler knows what these export. */
 
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 
-import { type App, app } from './build.ts'
-
-const apps: App[] = []
-after(() => apps.forEach((it) => it.remove()))
-
-function start(name: string, files: Record<string, string>): App {
-  const it = app(name, files)
-  apps.push(it)
-  return it
-}
+import { app } from './build.ts'
 
 const FILES = {
   'client.ts': `export { create, destroy, tag, tags } from './actions/index.ts'`,
@@ -28,7 +19,7 @@ const FILES = {
 type Table = Record<string, () => Promise<(...args: unknown[]) => unknown>>
 
 test('each name becomes a reference in the browser and an action on the server', async () => {
-  const it = start('re-exports', FILES)
+  const it = app('re-exports', FILES)
   const code = await it.client()
   assert.ok(!code.includes('SECRET'))
   const { table } = (await it.server()) as { table: Table }
@@ -44,7 +35,7 @@ test('each name becomes a reference in the browser and an action on the server',
 })
 
 test('a module that cannot be read is a diagnostic that says so', async () => {
-  const it = start('re-exports-unknown', {
+  const it = app('re-exports-unknown', {
     'client.ts': `export * from './actions.ts'`,
     'actions.ts': `'use server'\nexport * from 'virtual:nothing'`,
   })
@@ -52,7 +43,7 @@ test('a module that cannot be read is a diagnostic that says so', async () => {
 })
 
 test('what is exported from elsewhere and is no function fails when the module loads, by name, file and line', async () => {
-  const it = start('re-exports-value', {
+  const it = app('re-exports-value', {
     'server.ts': `export * from './actions.ts'`,
     'actions.ts': `'use server'\n\nexport { limit } from './limit'`,
     'limit.ts': `export const limit = 5`,
@@ -64,7 +55,7 @@ test('what is exported from elsewhere and is no function fails when the module l
 })
 
 test('a name that is added to the other module is an action of the development server at once', async () => {
-  const it = start('re-exports-dev', FILES)
+  const it = app('re-exports-dev', FILES)
   const server = await it.serve()
   try {
     const names = async (): Promise<string[]> => {

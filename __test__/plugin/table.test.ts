@@ -1,22 +1,13 @@
 /** The table of actions and the manifest that a build writes. */
 
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 
-import { type App, app } from './build.ts'
-
-const apps: App[] = []
-after(() => apps.forEach((it) => it.remove()))
-
-function start(name: string, files: Record<string, string>): App {
-  const it = app(name, files)
-  apps.push(it)
-  return it
-}
+import { app } from './build.ts'
 
 test('a misspelled directive stops the build', async () => {
   for (const directive of ['use sever', 'use-server', 'use action']) {
-    const it = start('misspelled', { 'client.ts': `export * from './actions.ts'`, 'actions.ts': `'${directive}'\nexport async function save() {}` })
+    const it = app('misspelled', { 'client.ts': `export * from './actions.ts'`, 'actions.ts': `'${directive}'\nexport async function save() {}` })
     await assert.rejects(it.client(), /errand::misspelled-directive/, directive)
   }
 })
@@ -24,12 +15,12 @@ test('a misspelled directive stops the build', async () => {
 test('two files whose actions would have one id stop the build, and both are named', async () => {
   const file = `'use server'\nexport async function save() {}`
   // Ids depend on the path without what follows a "#".
-  const it = start('collision', { 'server.ts': `export { default } from 'virtual:errand/actions'`, 'a#1.ts': file, 'a#2.ts': file })
+  const it = app('collision', { 'server.ts': `export { default } from 'virtual:errand/actions'`, 'a#1.ts': file, 'a#2.ts': file })
   await assert.rejects(it.server(), /errand::id-collision|two actions have the id [0-9a-f]{32}: save in .*a#1\.ts and save in .*a#2\.ts/)
 })
 
 test('the manifest says all that is known about an action', async () => {
-  const it = start('manifest', {
+  const it = app('manifest', {
     'server.ts': `export { default } from 'virtual:errand/actions'`,
     'actions.ts': `'use server'\nexport async function save(id: string, ...rest: string[]) {}`,
     'page.tsx': `export function Page({ id }: { id: string }) {\n  async function like() {\n    'use server'\n    return id\n  }\n  return like\n}`,
