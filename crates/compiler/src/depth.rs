@@ -40,8 +40,7 @@ pub(crate) fn check(source: &str) -> Result<(), TooDeep> {
 
 /// Whether there are enough of the bytes that levels are made of: in most files there aren't, and counting is quick.
 fn may_be_deep(bytes: &[u8]) -> bool {
-    let count = |is_one: fn(u8) -> bool| bytes.iter().filter(|&&byte| is_one(byte)).count();
-    let levels = || count(|byte| !byte.is_ascii_alphanumeric());
+    let levels = || bytes.iter().filter(|byte| !byte.is_ascii_alphanumeric()).count();
     let colons = || memchr::memchr_iter(b':', bytes).count();
     (bytes.len() > LIMIT as usize && levels() > LIMIT as usize)
         || (bytes.len() > COLON_LIMIT as usize && colons() > COLON_LIMIT as usize)

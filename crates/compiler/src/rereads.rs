@@ -32,8 +32,8 @@ fn may_multiply(bytes: &[u8]) -> bool {
     const FEW: usize = 10;
     let is_many = |byte, many| memchr_iter(byte, bytes).nth(many).is_some();
     let behind_types = || {
-        let parens = memchr_iter(b'(', bytes).filter(|&at| follows_type(bytes, at));
-        parens.take(FEW).count() == FEW
+        let ends = memchr_iter(b'>', bytes).filter(|&at| is_before_paren(bytes, at));
+        ends.take(FEW).count() == FEW
     };
     // `a ? (b) : c => d`
     let arrows = || memmem::find_iter(bytes, b"=>").filter(|&at| may_follow_type(bytes, at));
@@ -83,10 +83,9 @@ fn is_word(byte: &u8) -> bool {
     CLASS[usize::from(*byte)] == Class::Operand
 }
 
-/// Whether there is a `>` before `at` that is no arrow's.
-fn follows_type(bytes: &[u8], at: usize) -> bool {
-    let before = bytes[..at].trim_ascii_end();
-    before.ends_with(b">") && !before.ends_with(b"=>")
+/// Whether the `>` at `at` is no arrow's, and a `(` comes next.
+fn is_before_paren(bytes: &[u8], at: usize) -> bool {
+    !bytes[..at].ends_with(b"=") && bytes[at + 1..].trim_ascii_start().starts_with(b"(")
 }
 
 fn count(bytes: &[u8], is_tsx: bool) -> Result<(), TooOften> {
