@@ -164,12 +164,21 @@ export interface Limits {
  */
 export function encodeReply(args: unknown): Promise<string | FormData>
 
+/** What {@link encodeResult} can be told. */
+export interface EncodeResultOptions {
+  /** Sees every error that is sent: what a promise or a stream failed with, and each `Error` in the value. Gives its digest. */
+  onError?(error: unknown): string | void
+}
+
 /**
  * Writes a value as Flight rows whose root is the value; React's client reads them, and {@link decodeResult}.
  *
+ * Promises, streams and async iterables in it are sent as they go on, no faster than the stream is read; cancelling it
+ * cancels them. With `NODE_ENV=production` no message of an error is sent.
+ *
  * @throws an `Error` whose `code` is `errand::unserializable`, naming the place
  */
-export function encodeResult(value: unknown): ReadableStream<Uint8Array>
+export function encodeResult(value: unknown, options?: EncodeResultOptions): ReadableStream<Uint8Array>
 
 /** Reads Flight rows of data. Promises among the values settle as their rows arrive. */
 export function decodeResult(stream: ReadableStream<Uint8Array>): Promise<unknown>

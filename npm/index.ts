@@ -9,8 +9,10 @@ import { native } from './native/index.ts'
 import { errandError } from './request/context.ts'
 import { Cache } from './server/cache.ts'
 import { limitSettings } from './server/options.ts'
-import { lowerResult, type Part, revive, reviveArriving } from './values/index.ts'
-import type { DecodeReplyOptions, TransformOptions, TransformResult } from '../index.d.ts'
+import { errorRow, redacted } from './server/redact.ts'
+import { sendRows } from './server/sending.ts'
+import { type Part, revive, reviveArriving } from './values/index.ts'
+import type { DecodeReplyOptions, EncodeResultOptions, TransformOptions, TransformResult } from '../index.d.ts'
 
 export { Cache, decodeResult, encodeReply }
 
@@ -49,13 +51,12 @@ async function bytesOf(
   return { bytes: new Uint8Array(await sent.arrayBuffer()), contentType: sent.headers.get('content-type') ?? '' }
 }
 
-export function encodeResult(value: unknown): ReadableStream<Uint8Array> {
-  const { text, program, blobs } = lowerResult(value)
-  return new ReadableStream({
-    async start(controller) {
-      const bytes = await Promise.all(blobs.map(async (blob) => new Uint8Array(await blob.arrayBuffer())))
-      controller.enqueue(native.encodeResult(text, program, bytes))
-      controller.close()
-    },
+export function encodeResult(value: unknown, { onError }: EncodeResultOptions = {}): ReadableStream<Uint8Array> {
+  const digestOf = (error: unknown): string => onError?.(error) || ''
+  const rows = sendRows(value, {
+    isCall: false,
+    describe: (error) => redacted(error, digestOf(error)),
+    failure: (error) => errorRow(error, digestOf(error)),
   })
+  return rows instanceof ReadableStream ? rows : new Response(rows as BodyInit).body!
 }

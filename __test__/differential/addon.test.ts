@@ -3,13 +3,26 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { decodeReply, encodeReply, encodeResult } from 'errand'
+import { decodeReply, decodeResult, encodeReply, encodeResult } from 'errand'
 
-import { BUILDS, manifest, reactClient } from './react.ts'
+import { type Build, BUILDS, manifest, reactClient, reactServer } from './react.ts'
 import { generate, picture, random } from './values.ts'
 
 const RUNS = 2_000
 const plain = { identity: false }
+const unnamed = { identity: false, fileNames: false }
+
+/** What React's client makes of `rows`. Of a chunk that holds two binary values it transfers the buffer: here none does. */
+function read(build: Build, rows: ReadableStream<Uint8Array>): Promise<unknown> {
+  const cut = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      for (let at = 0; at < chunk.length; at += 5) controller.enqueue(chunk.slice(at, at + 5))
+    },
+  })
+  return reactClient(build).createFromReadableStream!(rows.pipeThrough(cut), {
+    serverConsumerManifest: { moduleMap: manifest, serverModuleMap: manifest, moduleLoading: null },
+  })
+}
 
 for (const build of BUILDS) {
   test(`we decode what React's client (${build}) encodes`, async () => {
@@ -31,14 +44,44 @@ for (const build of BUILDS) {
 
   test(`React's client (${build}) decodes what we encode`, async () => {
     for (let seed = 1; seed <= RUNS; seed++) {
-      const value = generate(random(seed), { tagged: true })
-      const decoded = await reactClient(build).createFromReadableStream!(encodeResult(value), {
-        serverConsumerManifest: { moduleMap: manifest, serverModuleMap: manifest, moduleLoading: null },
-      })
+      const value = generate(random(seed), { tagged: true, binary: true })
+      const decoded = await read(build, encodeResult(value))
       assert.deepStrictEqual(await picture(decoded, plain), await picture(value, plain), `seed ${seed}`)
     }
   })
+
+  test(`React's client (${build}) reads promises, streams, iterables and binary data of ours`, async () => {
+    const kinds = { tagged: true, files: true, binary: true, live: true }
+    for (let seed = 1; seed <= RUNS; seed++) {
+      const value = (): unknown => [generate(random(seed), kinds), generate(random(-seed), kinds)]
+      const decoded = await read(build, encodeResult(value()))
+      // React's client knows no names of files.
+      assert.deepStrictEqual(await picture(decoded, unnamed), await picture(value(), unnamed), `seed ${seed}`)
+    }
+  })
 }
+
+test('the rows of data are those that React writes, byte for byte', async () => {
+  const { renderToReadableStream } = reactServer('production')
+  for (let seed = 1; seed <= RUNS; seed++) {
+    const value = generate(random(seed), { tagged: true, shared: true, colons: false })
+    const [ours, theirs] = [encodeResult(value), renderToReadableStream!(value) as ReadableStream]
+    assert.equal(await new Response(ours).text(), withoutUndefined(await new Response(theirs).text()), `seed ${seed}`)
+  }
+})
+
+/** React sends properties that are `undefined`, and its client leaves them out. */
+function withoutUndefined(rows: string): string {
+  const isProperty = /(?<=[{,])"(?:[^"\\]|\\.)*":"\$undefined"(?:,|(?=}))/g
+  return rows.replace(isProperty, '').replaceAll(',}', '}')
+}
+
+test('our client keeps what is one object one', async () => {
+  for (let seed = 1; seed <= RUNS; seed++) {
+    const value = generate(random(seed), { tagged: true, shared: true, colons: false })
+    assert.deepStrictEqual(await picture(await decodeResult(encodeResult(value))), await picture(value), `seed ${seed}`)
+  }
+})
 
 test('we decode what our own client encodes', async () => {
   for (let seed = 1; seed <= RUNS; seed++) {

@@ -15,6 +15,8 @@ export interface Kinds {
   live?: boolean
   /** Objects that occur more than once. */
   shared?: boolean
+  /** Objects under keys with a `:`, to which React's formats know no way. */
+  colons?: boolean
   /** `createReference(id, bound)`: server references, with bound arguments or without. */
   createReference?: (id: string, bound: unknown[] | null) => unknown
 }
@@ -116,7 +118,7 @@ export function generate(chance: () => number, kinds: Kinds, depth = 4): unknown
 
   function record(level: number): Record<string, unknown> {
     const it: Record<string, unknown> = {}
-    for (const key of many(() => pick(KEYS))) it[key] = value(level)
+    for (const key of many(() => pick(KEYS))) it[kinds.colons === false ? key.replace(':', '') : key] = value(level)
     if (typeof it.then === 'function') it.then = null // which decoders make of it
     return it
   }
@@ -152,9 +154,9 @@ export function generate(chance: () => number, kinds: Kinds, depth = 4): unknown
  * A picture of `value` for `deepStrictEqual`: files, forms and whatever is read by their contents, references by id and bound arguments,
  * objects that occur again by their number; a property that is `undefined` is not there.
  *
- * With `identity: false`, an object that occurs again is drawn again.
+ * With `identity: false`, an object that occurs again is drawn again; with `fileNames: false`, files have no names.
  */
-export async function picture(value: unknown, { identity = true } = {}): Promise<unknown> {
+export async function picture(value: unknown, { identity = true, fileNames = true } = {}): Promise<unknown> {
   const numbers = new Map<unknown, number>()
 
   async function draw(it: unknown): Promise<unknown> {
@@ -169,7 +171,7 @@ export async function picture(value: unknown, { identity = true } = {}): Promise
       if (known !== undefined) return { again: known }
       numbers.set(it, numbers.size)
     }
-    if (it instanceof Blob) return { type: it.type, name: it instanceof File ? it.name : 'blob', text: await it.text() }
+    if (it instanceof Blob) return { type: it.type, name: fileNames && it instanceof File ? it.name : 'blob', text: await it.text() }
     if (it instanceof FormData) return { form: await all([...it]) }
     if (it instanceof Map) return { map: await all([...it]) }
     if (it instanceof Set) return { set: await all([...it]) }

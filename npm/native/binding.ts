@@ -11,7 +11,10 @@ export interface Native {
   moduleExports(code: string, filename: string): string | null
   scan(code: string | Uint8Array): boolean
   decodeReply(body: Uint8Array, contentType: string, limits: LimitSettings): Decoded
-  encodeResult(text: string, program: string, blobs: Uint8Array[]): Uint8Array
+  /** The rows of a call whose result is whole; `sizes` are those of its blobs. */
+  encodeCall(text: string, program: string, sizes: number[]): Rows
+  encodeCallError(row: ErrorRow): Uint8Array
+  FlightEncoder: new (isCall: boolean) => FlightEncoder
   ReplyDecoder: new (limits: LimitSettings) => ReplyDecoder
   Host: new (settings: HostSettings) => NativeHost
   Cache: new (settings: CacheSettings) => NativeCache
@@ -117,6 +120,21 @@ export interface ErrorRow {
   data: string | null
 }
 
+/** Small rows of text come as a string. `holes` is flat: where in `bytes` a blob goes, and which. */
+export type Rows = string | Uint8Array | { bytes: Uint8Array; holes: number[] }
+
+/** Writes an answer that is not whole yet. `live` is the node of what goes on. */
+export interface FlightEncoder {
+  start(text: string, program: string, sizes: number[]): Rows
+  item(live: number, text: string, program: string, sizes: number[]): Rows
+  bytes(live: number, size: number): Rows
+  /** A promise's value, or what an iteration returns. */
+  end(live: number, text: string, program: string, sizes: number[]): Rows
+  /** The end of a stream. */
+  close(live: number): Rows
+  fail(live: number, row: ErrorRow): Rows
+}
+
 export interface NativeHost {
   admit(
     method: string,
@@ -147,9 +165,6 @@ export interface NativeHost {
   callHead(outcome: CallOutcome): CallHead | Refusal
   formRedirect(location: string): Head
   failureStatus(failure: Failure): number
-  /** Small rows of text come as a string. */
-  encodeCall(text: string, program: string, blobs: Uint8Array[]): string | Uint8Array
-  encodeError(row: ErrorRow): Uint8Array
 }
 
 export interface CacheSettings {

@@ -26,6 +26,8 @@ export interface RequestContext {
   dependencies: Set<string>
   /** Whether the request was looked at, so that the outcome can't be shared. */
   dynamic: boolean
+  /** Whether the answer's head is on its way, while a result still goes on. */
+  isSent: boolean
   /** The host's own request object, such as Express's `req`. */
   host: unknown
 }
@@ -51,6 +53,7 @@ export function newContext(
     again: new Set(),
     dependencies: new Set(),
     dynamic: false,
+    isSent: false,
   }
 }
 

@@ -36,6 +36,9 @@ export async function cookies(): Promise<Cookies> {
         'cookies can only be set or deleted in an action: while a page renders, its headers may have been sent',
       )
     }
+    if (context.isSent) {
+      throw errandError('errand::head-sent', 'the action has returned and its answer has begun: set cookies before that')
+    }
     return jar
   }
   return {

@@ -29,8 +29,10 @@ export interface Answer {
   status: number
   /** Flat: name, value, name, value. `set-cookie` may occur more than once. */
   headers: string[]
-  body: string | Uint8Array | ReadableStream<Uint8Array> | null
+  body: Body
 }
+
+export type Body = string | Uint8Array | ReadableStream<Uint8Array> | null
 
 /** Turns an answer into what Fetch hosts send. */
 export function toResponse(answer: Answer): Response {

@@ -15,10 +15,12 @@ import {
 } from '../native/index.ts'
 import { newContext, type RequestContext, runInContext } from '../request/context.ts'
 import { navigationOf } from '../request/navigation.ts'
-import { lower, lowerResult, revive } from '../values/index.ts'
-import { type Answer, contextOf, type Exchange, fromResponse } from './exchange.ts'
+import { lower, revive } from '../values/index.ts'
+import { type Answer, type Body, contextOf, type Exchange, fromResponse } from './exchange.ts'
 import { type Action, loadAction } from './host.ts'
 import type { Call, Settings } from './options.ts'
+import { errorRow, redacted } from './redact.ts'
+import { sendRows } from './sending.ts'
 
 /** Everything a call needs that lives longer than it. */
 export interface Pipeline {
@@ -27,14 +29,14 @@ export interface Pipeline {
   /** The head of a call without effects, which most calls are. */
   plainHead: CallHead
   /** The rows of a call without a result, which many are. */
-  plainRows: string | Uint8Array
+  plainRows: string
 }
 
 export function createPipeline(settings: Settings): Pipeline {
   const host = new native.Host(settings.host)
   const plainHead = host.callHead({ paths: [], tags: [], redirect: null, failure: null })
   const { text, program } = lower(undefined)
-  const plainRows = host.encodeCall(text, program, [])
+  const plainRows = native.encodeCall(text, program, []) as string
   return { settings, host, plainHead: plainHead as CallHead, plainRows } // only a redirect can be refused
 }
 
@@ -89,15 +91,15 @@ async function answerCall(
   const answer: Answer = { status: head.status, headers: withCookies(head.headers, run.context), body: null }
   if (settings.renderer) {
     const page = head.location === null ? (run.changed ? exchange.url : null) : head.internal ? head.location : null
-    const result = run.error === undefined ? Promise.resolve(run.value) : Promise.reject(redacted(run))
+    const result = run.error === undefined ? Promise.resolve(run.value) : Promise.reject(redacted(run.error, run.digest))
     result.catch(() => {}) // the renderer takes it; until then it is nobody's
     const request = nextRequest(exchange, run.context)
     const { renderer } = settings
     answer.body = await runInContext(renderContext(exchange, run.context), () => renderer.call({ request, result, page }))
     return answer
   }
-  const rows = encode(pipeline, run, answer)
-  answer.body = rows instanceof Promise ? await rows : rows
+  answer.body = encode(pipeline, run, answer)
+  run.context.isSent = true
   return answer
 }
 
@@ -130,7 +132,7 @@ async function answerForm(
   const shown = {
     formState,
     status: run.effects.failure === null ? 200 : host.failureStatus(run.effects.failure),
-    ...(run.error === undefined ? {} : { error: redacted(run) }),
+    ...(run.error === undefined ? {} : { error: redacted(run.error, run.digest) }),
   }
   const page = await renderForm(pipeline, exchange, run.context, shown)
   const rendered = fromResponse(page)
@@ -256,48 +258,29 @@ async function materialise(
   }) as unknown[]
 }
 
-/** The result's rows; a promise only where files have to be read. A result that can't be sent is an error. */
-function encode(pipeline: Pipeline, run: Run, answer: Answer): string | Uint8Array | Promise<string | Uint8Array> {
-  const { host } = pipeline
-  if (run.error !== undefined) return encodeError(host, run)
+/** The result's rows. A result that can't be sent is an error. */
+function encode(pipeline: Pipeline, run: Run, answer: Answer): Body {
+  const { host, settings } = pipeline
+  if (run.error !== undefined) return native.encodeCallError(errorRow(run.error, run.digest))
   if (run.value === undefined) return pipeline.plainRows
-  const fail = (error: unknown): Uint8Array => {
-    run.error = error
-    run.digest = digestOf(host, error)
-    answer.status = host.failureStatus('unexpected')
-    report(pipeline.settings, error, run)
-    return encodeError(host, run)
+  const tell = (error: unknown): string => {
+    const digest = digestOf(host, error)
+    report(settings, error, { ...run, digest })
+    return digest
   }
   try {
-    const { text, program, blobs } = lowerResult(run.value)
-    if (blobs.length === 0) return host.encodeCall(text, program, [])
-    return Promise.all(blobs.map(bytesOf)).then((bytes) => host.encodeCall(text, program, bytes)).catch(fail)
+    // What goes on after this, a generator for one, is still a part of the action.
+    return runInContext(run.context, () =>
+      sendRows(run.value, {
+        isCall: true,
+        describe: (error) => redacted(error, digestOf(host, error)),
+        failure: (error) => errorRow(error, tell(error)),
+      }),
+    )
   } catch (error) {
-    return fail(error)
+    answer.status = host.failureStatus('unexpected')
+    return native.encodeCallError(errorRow(error, tell(error)))
   }
-}
-
-function encodeError(host: NativeHost, run: Run): Uint8Array {
-  const { name, message, code, data } = redacted(run)
-  const json = data === undefined ? null : JSON.stringify(data)
-  return host.encodeError({ digest: run.digest, name, message, code: code ?? null, data: json })
-}
-
-async function bytesOf(blob: Blob): Promise<Uint8Array> {
-  return new Uint8Array(await blob.arrayBuffer())
-}
-
-/** What of an error may leave the server: all of one thrown on purpose, of others only a name to look them up by. */
-function redacted(run: Run): Error & { digest: string; code?: string; data?: unknown } {
-  const { error, digest } = run
-  if (error instanceof ActionError) return Object.assign(error, { digest })
-  const safe = new Error(
-    process.env['NODE_ENV'] === 'production'
-      ? `The action failed on the server; its log has the reason under the digest ${digest}.`
-      : error instanceof Error ? error.message : String(error),
-  )
-  if (process.env['NODE_ENV'] !== 'production' && error instanceof Error) safe.name = error.name
-  return Object.assign(safe, { digest })
 }
 
 function digestOf(host: NativeHost, error: unknown): string {

@@ -1,5 +1,5 @@
 export { type ArrivingSource, type Part, reviveArriving } from './arriving.ts'
 export { ErrandError } from './error.ts'
 export { isServerReference, SERVER_REFERENCE, type ServerReferenceFields } from './kinds.ts'
-export { lower, lowerGraph, lowerResult, type Lowered } from './lower.ts'
+export { lower, lowerGraph, ResultLowering, type ErrorFacts, type Live, type Lowered, type LoweredResult } from './lower.ts'
 export { Revival, revive, type ReviveSource } from './revive.ts'

@@ -37,6 +37,14 @@ export const VIEWS: Record<string, new (bytes: ArrayBuffer) => ArrayBufferView> 
   V: DataView,
 }
 
+/** React's letter for a view or an `ArrayBuffer`; `undefined` for anything else. */
+export function viewKind(value: object): string | undefined {
+  if (value instanceof ArrayBuffer) return 'A'
+  if (!ArrayBuffer.isView(value)) return undefined
+  for (const kind in VIEWS) if (value instanceof VIEWS[kind]!) return kind
+  return undefined
+}
+
 /** Whether JSON has no word for this number: `NaN`, `±Infinity` and `-0`. */
 export function isOddNumber(value: number): boolean {
   return !Number.isFinite(value) || Object.is(value, -0)

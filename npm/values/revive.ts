@@ -227,8 +227,11 @@ export class Revival {
           break
         }
         case 'g': {
-          const holder = this.#originals.get(nodes[next<number>()]) ?? unfit()
-          nodes.push(holder.get(`${next<string | number>()}`) ?? unfit())
+          const holder = nodes[next<number>()]
+          const key = next<string | number>()
+          const original = this.#originals.get(holder)?.get(`${key}`)
+          // What came in this piece nobody has changed yet.
+          nodes.push(original ?? enter(holder as Container, key))
           break
         }
         case 'B':

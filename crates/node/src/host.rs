@@ -10,14 +10,14 @@ use host::{
 };
 use napi::{
     Either, Env,
-    bindgen_prelude::{BufferSlice, Either3, Null, Uint8Array},
+    bindgen_prelude::{BufferSlice, Either3, Null},
 };
 use napi_derive::napi;
-use wire::{Skeleton, flight};
+use wire::Skeleton;
 
 use crate::{
     job::{Failure, now},
-    reply::{Decoded, LimitSettings, unencodable},
+    reply::{Decoded, LimitSettings},
 };
 
 #[napi(object, object_to_js = false)]
@@ -94,15 +94,6 @@ pub struct RedirectRequest {
     pub permanent: bool,
     pub page: String,
     pub host: Option<String>,
-}
-
-#[napi(object, object_to_js = false)]
-pub struct ErrorRow {
-    pub digest: String,
-    pub name: String,
-    pub message: String,
-    pub code: Either<String, Null>,
-    pub data: Either<String, Null>,
 }
 
 #[napi(object, object_from_js = false)]
@@ -327,43 +318,6 @@ impl NativeHost {
     #[napi]
     pub fn failure_status(&self, env: Env, failure: String) -> napi::Result<u32> {
         now(env, || Ok(failure_of(&failure)?.status().into()))
-    }
-
-    #[napi]
-    pub fn encode_call<'env>(
-        &self,
-        env: &'env Env,
-        text: String,
-        program: String,
-        blobs: Vec<Uint8Array>,
-    ) -> napi::Result<Either<String, BufferSlice<'env>>> {
-        let rows = now(*env, || {
-            let blobs: Vec<&[u8]> = blobs.iter().map(AsRef::as_ref).collect();
-            flight::encode_call(&Skeleton { text, program }, &blobs).map_err(unencodable)
-        })?;
-        // Small text crosses cheaper as a string, and Node sends it together with the head.
-        const SMALL: usize = 16 << 10;
-        match String::from_utf8(rows) {
-            Ok(text) if text.len() <= SMALL => Ok(Either::A(text)),
-            Ok(text) => BufferSlice::copy_from(env, text.as_bytes()).map(Either::B),
-            Err(bytes) => BufferSlice::copy_from(env, bytes.as_bytes()).map(Either::B),
-        }
-    }
-
-    #[napi]
-    pub fn encode_error<'env>(
-        &self,
-        env: &'env Env,
-        row: ErrorRow,
-    ) -> napi::Result<BufferSlice<'env>> {
-        let declared = match (optional(row.code), optional(row.data)) {
-            (Some(code), data) => Some(flight::Declared { code, data }),
-            (None, _) => None,
-        };
-        let row =
-            flight::ErrorRow { digest: row.digest, name: row.name, message: row.message, declared };
-        let rows = now(*env, || Ok(flight::encode_call_error(&row)))?;
-        BufferSlice::copy_from(env, &rows)
     }
 }
 

@@ -7,6 +7,7 @@
 #![cfg_attr(test, allow(dead_code))] // a test build has no JavaScript that would call it
 
 mod cache;
+mod flight;
 mod host;
 mod hush;
 mod job;

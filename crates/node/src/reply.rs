@@ -1,9 +1,9 @@
-//! Values that cross: decoded arguments, limits, `decodeReply` and `encodeResult`.
+//! Values that cross: decoded arguments, limits, `decodeReply`.
 
 use host::{Arguments, size};
 use napi::{
     Either, Env,
-    bindgen_prelude::{BufferSlice, Null, Uint8Array},
+    bindgen_prelude::{BufferSlice, Null},
 };
 use napi_derive::napi;
 use wire::{
@@ -24,21 +24,6 @@ pub fn decode_reply<'env>(
     let arguments =
         now(*env, || Ok(host::decode_reply(&content_type, body, &Limits::try_from(limits)?)?))?;
     Decoded::new(env, arguments)
-}
-
-/// Rows whose root is the value itself.
-#[napi]
-pub fn encode_result(
-    env: &Env,
-    text: String,
-    program: String,
-    blobs: Vec<Uint8Array>,
-) -> napi::Result<BufferSlice<'_>> {
-    let rows = now(*env, || {
-        let blobs: Vec<&[u8]> = blobs.iter().map(AsRef::as_ref).collect();
-        wire::flight::encode_value(&Skeleton { text, program }, &blobs).map_err(unencodable)
-    })?;
-    BufferSlice::copy_from(env, &rows)
 }
 
 /// Decodes a call's parts as they arrive.
@@ -103,10 +88,6 @@ impl From<reply::Decoded> for Piece {
         let reply::Decoded { skeleton: Skeleton { text, program }, references, is_open } = it;
         Self { text, program, references, is_open }
     }
-}
-
-pub(crate) fn unencodable(error: impl ToString) -> Failure {
-    Failure::new("errand::bug", error)
 }
 
 #[napi(object, object_to_js = false)]

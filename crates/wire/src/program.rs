@@ -103,11 +103,33 @@ pub(crate) enum Node<'a> {
         blob: usize,
         media_type: &'a str,
     },
+    /// Bytes that are a value: an `ArrayBuffer` or a view by React's letter for it, `T` a string.
+    Bytes {
+        blob: usize,
+        tag: char,
+    },
     Reference {
         id: &'a str,
         bound: Option<usize>,
     },
+    Error {
+        name: &'a str,
+        message: &'a str,
+        digest: &'a str,
+    },
+    Symbol(&'a str),
+    /// A promise, a stream or an async iterable, by React's letter for it.
+    Live(char),
+    /// A tree that is an object like any other.
+    Tree(usize),
+    /// The container at a key of a node that is one.
+    Child(usize, Key<'a>),
 }
+
+/// The letters of bytes that are values.
+const BYTES: &str = "TAOobUSsLlGgMmV";
+/// The letters of what goes on saying something.
+const LIVE: &str = "@RrXx";
 
 /// An instruction that places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,7 +140,7 @@ pub(crate) enum Step<'a> {
     Delete(Key<'a>),
 }
 
-/// A program, taken apart.
+/// A program, taken apart. Nodes and trees keep their numbers; the lists hold those of this program.
 #[derive(Debug, Default)]
 pub(crate) struct Program<'a> {
     pub(crate) nodes: Vec<Node<'a>>,
@@ -128,14 +150,24 @@ pub(crate) struct Program<'a> {
     pub(crate) steps: Vec<Vec<Step<'a>>>,
     /// For each tree, the node that it is as a whole.
     pub(crate) roots: Vec<Option<usize>>,
+    /// How many nodes and trees earlier programs had.
+    before: Counts,
+}
+
+/// How many nodes and trees there are.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) nodes: usize,
+    pub(crate) trees: usize,
 }
 
 impl<'a> Program<'a> {
-    /// Reads the program of a skeleton that has so many trees; `None` if it is none.
-    pub(crate) fn parse(text: &'a str, trees: usize) -> Option<Self> {
+    /// Reads the program of a skeleton that has so many trees, behind others; `None` if it is none.
+    pub(crate) fn parse(text: &'a str, trees: usize, before: Counts) -> Option<Self> {
         let mut program = Self {
             steps: (0..trees).map(|_| Vec::new()).collect(),
             roots: vec![None; trees],
+            before,
             ..Self::default()
         };
         if text.is_empty() {
@@ -146,9 +178,9 @@ impl<'a> Program<'a> {
         while let Some(op) = items.next()? {
             let Item::Text(op) = op else { return None };
             match op {
-                "T" => tree = items.number()?,
+                "T" => tree = items.number()?.checked_sub(before.trees)?,
                 "R" => {
-                    let whole = items.number()?;
+                    let whole = items.number()?.checked_sub(before.trees)?;
                     *program.roots.get_mut(whole)? = Some(program.placed(items.number()?)?);
                 }
                 ">" | "<" | "=" | "-" => {
@@ -170,7 +202,9 @@ impl<'a> Program<'a> {
     }
 
     fn placed(&mut self, node: usize) -> Option<usize> {
-        *self.uses.get_mut(node)? += 1;
+        if let Some(own) = node.checked_sub(self.before.nodes) {
+            *self.uses.get_mut(own)? += 1;
+        }
         Some(node)
     }
 }
@@ -221,6 +255,13 @@ impl<'a> Items<'a> {
                 self.next()??; // React drops the names of files in results, and so do we
                 Node::Blob { blob, media_type: self.text()? }
             }
+            "i" => Node::Entries { tag: 'i', tree: self.number()? },
+            "V" => Node::Bytes { blob: self.number()?, tag: self.letter(BYTES)? },
+            "@" => Node::Live(self.letter(LIVE)?),
+            "t" => Node::Tree(self.number()?),
+            "g" => Node::Child(self.number()?, self.key()?),
+            "S" => Node::Symbol(self.text()?),
+            "Z" => Node::Error { name: self.text()?, message: self.text()?, digest: self.text()? },
             "h" => {
                 let id = self.text()?;
                 let bound = match self.next()?? {
@@ -241,6 +282,11 @@ impl<'a> Items<'a> {
 
     fn text(&mut self) -> Option<&'a str> {
         if let Item::Text(raw) = self.next()?? { Some(raw) } else { None }
+    }
+
+    fn letter(&mut self, among: &str) -> Option<char> {
+        let mut letters = self.text()?.chars();
+        letters.next().filter(|it| among.contains(*it) && letters.as_str().is_empty())
     }
 
     fn number(&mut self) -> Option<usize> {
@@ -268,7 +314,7 @@ mod tests {
         out.op(">").key(Key::Name("a\\n")).op("=").key(Key::Index(3)).number(0);
         let text = out.finish();
         assert_eq!(text, r#"["D","x",">","a\n","=",3,0]"#);
-        let program = Program::parse(&text, 1).unwrap();
+        let program = Program::parse(&text, 1, Counts::default()).unwrap();
         assert_eq!(program.nodes, [Node::Date("x")]);
         assert_eq!(program.uses, [1]);
         assert_eq!(program.steps, [[Step::Enter(Key::Name("a\\n")), Step::Put(Key::Index(3), 0)]]);
@@ -288,12 +334,14 @@ mod tests {
             "[\"T\",9,\"<\"]",
             "[\"u\",\"=\",null,0]",
             "[\"u\",\"=\",0,1]",
+            "[\"V\",0,\"B\"]",
+            "[\"@\",\"Rr\"]",
             "[\"Q\",-1]",
             "[\"h\",\"x\",\"y\"]",
             "[[]]",
             "[\"u\"",
         ] {
-            assert!(Program::parse(bad, 1).is_none(), "{bad}");
+            assert!(Program::parse(bad, 1, Counts::default()).is_none(), "{bad}");
         }
     }
 }

@@ -4,7 +4,7 @@ use wire::{Skeleton, flight::encode_value};
 
 fn rows(text: &str) -> String {
     let skeleton = Skeleton { text: text.to_owned(), program: String::new() };
-    String::from_utf8(encode_value(&skeleton, &[]).unwrap()).unwrap()
+    String::from_utf8(encode_value(&skeleton, &[]).unwrap().bytes).unwrap()
 }
 
 /// A JSON string of so many UTF-16 units, beginning with `begin`.

@@ -14,7 +14,10 @@ use std::{fs, path::Path};
 
 use wire::{
     FileHead, Limits, ReplyError, Skeleton,
-    flight::{Declared, ErrorRow, encode_call, encode_call_error, encode_value},
+    flight::{
+        Declared, Encoder, ErrorRow, FlightError, Root, encode_call, encode_call_error,
+        encode_value,
+    },
     form,
     reply::{Decoded, Parts, decode_parts, decode_text},
 };
@@ -60,9 +63,17 @@ fn results_are_written_as_their_table_says() {
             };
             let blob = field("blob");
             let blobs: Vec<&[u8]> = blob.iter().map(|blob| blob.as_bytes()).collect();
-            match field("text") {
-                Some(_) => encode_call(&skeleton, &blobs),
-                None => encode_value(&skeleton, &blobs),
+            let sizes: Vec<u64> = blobs.iter().map(|blob| blob.len() as u64).collect();
+            let root = if field("text").is_some() { Root::Call } else { Root::Value };
+            let said: Vec<_> = input
+                .iter()
+                .filter_map(|(name, said)| Some((name.split_once(' ')?, said)))
+                .collect();
+            let said: Vec<_> = said.into_iter().filter(|((op, _), _)| *op != "root").collect();
+            match root {
+                _ if !said.is_empty() => goes_on(root, &skeleton, &sizes, &blobs, &said),
+                Root::Call => encode_call(&skeleton, &sizes).and_then(|rows| rows.filled(&blobs)),
+                Root::Value => encode_value(&skeleton, &sizes).and_then(|rows| rows.filled(&blobs)),
             }
         };
         match rows {
@@ -77,6 +88,36 @@ fn results_are_written_as_their_table_says() {
 }
 
 type Input<'a> = Vec<(&'a str, &'a str)>;
+
+/// `item 0 = text with program`: what node 0 says later; `end 0` and `fail 0` likewise, `bytes 0` the blob.
+fn goes_on(
+    root: Root,
+    value: &Skeleton,
+    sizes: &[u64],
+    blobs: &[&[u8]],
+    said: &[((&str, &str), &&str)],
+) -> Result<Vec<u8>, FlightError> {
+    let mut encoder = Encoder::new(root);
+    let mut all = encoder.start(value, sizes)?.filled(blobs)?;
+    for ((op, live), said) in said {
+        let live = live.parse().unwrap();
+        let (text, program) = said.split_once(" with ").unwrap_or((said, ""));
+        let value = Skeleton { text: text.to_owned(), program: program.to_owned() };
+        let rows = match *op {
+            "item" => encoder.item(live, &value, sizes)?,
+            "bytes" => encoder.bytes(live, sizes[0])?,
+            "end" if text.is_empty() => encoder.end(live, None, sizes)?,
+            "end" => encoder.end(live, Some(&value), sizes)?,
+            "fail" => {
+                encoder.fail(live, &ErrorRow { digest: value.text, ..ErrorRow::default() })?
+            }
+            other => panic!("nothing is called {other}"),
+        };
+        all.extend(rows.filled(blobs)?);
+    }
+    assert!(!encoder.is_open(), "all has ended");
+    Ok(all)
+}
 
 /// `0 = value` is a part, `1 @ media/type name` a file, and a line of its own the text of a body.
 fn reply(input: &Input<'_>) -> Result<Decoded, ReplyError> {

@@ -14,8 +14,11 @@
 //!
 //! React's production and development clients both read what is written here (§4.6).
 
+mod encoder;
 mod rows;
 mod walk;
+
+pub use encoder::{Encoder, Root};
 
 use crate::{Skeleton, json::quote};
 
@@ -26,15 +29,46 @@ pub enum FlightError {
     /// The program doesn't fit the text, or one of them isn't JSON on one line.
     #[error("the result's program does not fit its text")]
     BadSkeleton,
-    /// The program places a file that wasn't handed over.
+    /// The program places bytes that weren't handed over.
     #[error("the result has no file {0}")]
     NoFile(usize),
+    /// No promise, stream or iterable with this node is open.
+    #[error("nothing is open under the node {0}")]
+    NotOpen(u32),
 }
 
 impl FlightError {
     /// The stable name of this error; `docs/errors.md` has a section for each.
     pub fn code(&self) -> &'static str {
         "errand::bad-skeleton"
+    }
+}
+
+/// Rows to send. The bytes of files, views and long strings stay with whoever has them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rows {
+    /// All but those bytes.
+    pub bytes: Vec<u8>,
+    /// Where in `bytes` they go, and which: as the skeleton's `B` and `V` instructions number them.
+    pub holes: Vec<(usize, usize)>,
+}
+
+impl Rows {
+    /// The rows whole.
+    ///
+    /// # Errors
+    ///
+    /// [`FlightError::NoFile`].
+    pub fn filled(self, blobs: &[&[u8]]) -> Result<Vec<u8>, FlightError> {
+        let mut whole = Vec::with_capacity(self.bytes.len());
+        let mut from = 0;
+        for (at, blob) in self.holes {
+            whole.extend_from_slice(self.bytes.get(from..at).unwrap_or_default());
+            whole.extend_from_slice(blobs.get(blob).ok_or(FlightError::NoFile(blob))?);
+            from = at;
+        }
+        whole.extend_from_slice(self.bytes.get(from..).unwrap_or_default());
+        Ok(whole)
     }
 }
 
@@ -61,19 +95,44 @@ pub struct Declared {
     pub data: Option<String>,
 }
 
-/// The envelope's row, which every answer to a call begins with.
-const ENVELOPE: &str = "0:{\"a\":\"$@1\"}\n";
+impl ErrorRow {
+    /// `1:E{"digest":"d1","name":"Error","message":"","stack":[],"env":"Server","owner":null}⏎`
+    fn write(&self, row: u32, out: &mut Vec<u8>) {
+        let mut text = format!("{row:x}:E{{\"digest\":");
+        quote(&self.digest, &mut text);
+        text.push_str(",\"name\":");
+        quote(&self.name, &mut text);
+        text.push_str(",\"message\":");
+        quote(&self.message, &mut text);
+        // A development client fails the whole response without these three.
+        text.push_str(",\"stack\":[],\"env\":\"Server\",\"owner\":null");
+        if let Some(Declared { code, data }) = &self.declared {
+            text.push_str(",\"errand\":{\"code\":");
+            quote(code, &mut text);
+            if let Some(data) = data {
+                text.push_str(",\"data\":");
+                // One row is one line: whatever breaks lines in JSON is a blank there.
+                text.extend(
+                    data.chars().map(|char| if matches!(char, '\n' | '\r') { ' ' } else { char }),
+                );
+            }
+            text.push('}');
+        }
+        text.push_str("}\n");
+        out.extend_from_slice(text.as_bytes());
+    }
+}
 
-/// The rows of a call that returned: the envelope `{"a":"$@1"}` as the root, the result as row 1.
+/// The rows of a call that returned, whole: the envelope `{"a":"$@1"}` as the root, the result as row 1.
 ///
-/// `blobs` are the files' bytes, as the skeleton's `B` instructions number them. Plain data is read
-/// once and copied once. Rows come before those that refer to them.
+/// `sizes` are those of the bytes that the skeleton's `B` and `V` instructions number. Plain data is
+/// read once and copied once. What isn't settled yet needs an [`Encoder`].
 ///
 /// # Errors
 ///
 /// [`FlightError`].
-pub fn encode_call(result: &Skeleton, blobs: &[&[u8]]) -> Result<Vec<u8>, FlightError> {
-    rows::encode(result, blobs, 1, ENVELOPE)
+pub fn encode_call(result: &Skeleton, sizes: &[u64]) -> Result<Rows, FlightError> {
+    whole(Root::Call, result, sizes)
 }
 
 /// The rows of a value that is the root itself.
@@ -81,37 +140,19 @@ pub fn encode_call(result: &Skeleton, blobs: &[&[u8]]) -> Result<Vec<u8>, Flight
 /// # Errors
 ///
 /// [`FlightError`].
-pub fn encode_value(value: &Skeleton, blobs: &[&[u8]]) -> Result<Vec<u8>, FlightError> {
-    rows::encode(value, blobs, 0, "")
+pub fn encode_value(value: &Skeleton, sizes: &[u64]) -> Result<Rows, FlightError> {
+    whole(Root::Value, value, sizes)
+}
+
+fn whole(root: Root, skeleton: &Skeleton, sizes: &[u64]) -> Result<Rows, FlightError> {
+    let mut encoder = Encoder::new(root);
+    let rows = encoder.start(skeleton, sizes)?;
+    if encoder.is_open() { Err(FlightError::BadSkeleton) } else { Ok(rows) }
 }
 
 /// The rows of a call that failed: the envelope's promise rejects.
-///
-/// ```text
-/// 0:{"a":"$@1"}
-/// 1:E{"digest":"d1","name":"Error","message":"","stack":[],"env":"Server","owner":null}
-/// ```
 pub fn encode_call_error(error: &ErrorRow) -> Vec<u8> {
-    let mut row = format!("{ENVELOPE}1:E{{\"digest\":");
-    quote(&error.digest, &mut row);
-    row.push_str(",\"name\":");
-    quote(&error.name, &mut row);
-    row.push_str(",\"message\":");
-    quote(&error.message, &mut row);
-    // A development client fails the whole response without these three.
-    row.push_str(",\"stack\":[],\"env\":\"Server\",\"owner\":null");
-    if let Some(Declared { code, data }) = &error.declared {
-        row.push_str(",\"errand\":{\"code\":");
-        quote(code, &mut row);
-        if let Some(data) = data {
-            row.push_str(",\"data\":");
-            // One row is one line: whatever breaks lines in JSON is a blank there.
-            row.extend(
-                data.chars().map(|char| if matches!(char, '\n' | '\r') { ' ' } else { char }),
-            );
-        }
-        row.push('}');
-    }
-    row.push_str("}\n");
-    row.into_bytes()
+    let mut out = Root::Call.head().as_bytes().to_vec();
+    error.write(Root::Call.row(), &mut out);
+    out
 }

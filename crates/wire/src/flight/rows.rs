@@ -1,11 +1,11 @@
 //! A skeleton to rows: its trees become models, its nodes tags, and rows of their own where React
 //! has them so.
 
-use super::{FlightError, walk::Walk};
+use super::{Encoder, FlightError, Rows, encoder::Open, walk::Walk};
 use crate::{
     Skeleton,
     json::{Event, Reader, unescape_text},
-    program::{Node, Program, Step},
+    program::{Counts, Key, Node, Program, Step},
 };
 
 const BAD: FlightError = FlightError::BadSkeleton;
@@ -13,13 +13,27 @@ const BAD: FlightError = FlightError::BadSkeleton;
 /// From this many UTF-16 code units on a string has a row of its own, where nothing is escaped.
 const LONG_UNITS: usize = 1024;
 
-/// Writes `skeleton` as row `root`, behind `head`.
+/// Where a skeleton's value goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Into {
+    /// It is that row.
+    Row(u32),
+    /// It is one more item of the stream that is that row. No path leads into it.
+    Item(u32),
+    /// It is what the iteration that is that row returns. Nor into this.
+    Return(u32),
+}
+
+/// How a node is written: a tag, in quotes.
+pub(super) type Token = String;
+
+/// Writes what `skeleton` adds.
 pub(super) fn encode(
+    encoder: &mut Encoder,
     skeleton: &Skeleton,
-    blobs: &[&[u8]],
-    root: u32,
-    head: &str,
-) -> Result<Vec<u8>, FlightError> {
+    sizes: &[u64],
+    into: Into,
+) -> Result<Rows, FlightError> {
     // Models end at the first line break. `JSON.stringify` writes none.
     if memchr::memchr2(b'\n', b'\r', skeleton.text.as_bytes()).is_some() {
         return Err(BAD);
@@ -28,36 +42,39 @@ pub(super) fn encode(
         "" => vec![skeleton.text.as_str()],
         _ => split(&skeleton.text).ok_or(BAD)?,
     };
-    let program = Program::parse(&skeleton.program, trees.len()).ok_or(BAD)?;
-    let places = vec![Place::Nowhere; program.nodes.len()];
-    let mut out = Vec::with_capacity(head.len() + skeleton.text.len() + 8);
-    out.extend_from_slice(head.as_bytes());
-    Encoder { trees, program, blobs, places, next_row: root + 1, out }.run(root)
+    let before = encoder.before;
+    let program = Program::parse(&skeleton.program, trees.len(), before).ok_or(BAD)?;
+    let after =
+        Counts { nodes: before.nodes + program.nodes.len(), trees: before.trees + trees.len() };
+    let is_first = before.trees == 0;
+    let goes_on = !is_first || program.nodes.iter().any(|node| matches!(node, Node::Live(_)));
+    let out = Rows { bytes: Vec::with_capacity(skeleton.text.len() + 8), holes: Vec::new() };
+    let mut piece = Piece { encoder, trees, program, before, sizes, goes_on, out };
+    piece.run(into)?;
+    let out = piece.out;
+    encoder.before = after;
+    if goes_on && !matches!(into, Into::Row(_)) {
+        encoder.rows.retain(|tree, _| *tree < before.trees);
+        encoder.tokens.retain(|node, _| *node < before.nodes);
+    }
+    Ok(out)
 }
 
-struct Encoder<'a> {
+/// One skeleton on its way into rows.
+struct Piece<'a, 'e> {
+    encoder: &'e mut Encoder,
     trees: Vec<&'a str>,
     program: Program<'a>,
-    blobs: &'a [&'a [u8]],
-    places: Vec<Place>,
-    next_row: u32,
-    /// The rows that are finished.
-    out: Vec<u8>,
-}
-
-/// Where a node was put first.
-#[derive(Clone, Debug)]
-enum Place {
-    Nowhere,
-    /// In a row, at a path that references can follow: `$1:user:tags`.
-    Named(String),
-    /// The row that it has for itself.
-    Row(u32),
+    before: Counts,
+    sizes: &'a [u64],
+    /// Whether other skeletons may follow, which may name what this one has.
+    goes_on: bool,
+    out: Rows,
 }
 
 /// A tree on its way into a row.
 struct Model<'a> {
-    row: u32,
+    into: Into,
     /// The node that it is as a whole.
     whole: Option<usize>,
     text: &'a str,
@@ -71,30 +88,40 @@ struct Model<'a> {
 /// A tree that has to be written before one can go on, and its row.
 type Inner = (u32, usize);
 
-impl<'a> Encoder<'a> {
+impl<'a> Piece<'a, '_> {
     /// Goes into a tree as soon as it meets it, as React does: its client can follow a path only to
     /// what it has met before.
-    fn run(mut self, root: u32) -> Result<Vec<u8>, FlightError> {
-        let mut open = vec![self.begin((root, 0))?];
+    fn run(&mut self, into: Into) -> Result<(), FlightError> {
+        let first = self.before.trees;
+        let is_named = self.program.nodes.contains(&Node::Tree(first));
+        let outlined = (!matches!(into, Into::Row(_)) && is_named).then(|| self.take_row());
+        let mut open = vec![self.begin(outlined.map_or(into, Into::Row), first)?];
         while let Some(model) = open.last_mut() {
             match self.advance(model)? {
-                Some(inner) => open.push(self.begin(inner)?),
+                Some((row, tree)) => open.push(self.begin(Into::Row(row), tree)?),
                 None => {
-                    if let Some(Model { row, out, .. }) = open.pop() {
-                        self.line(row, &out);
+                    if let Some(Model { into, out, .. }) = open.pop() {
+                        self.line(into, &out);
                     }
                 }
             }
         }
-        Ok(self.out)
+        if let Some(row) = outlined {
+            self.line(into, &format!("\"${row:x}\""));
+        }
+        Ok(())
     }
 
-    fn begin(&mut self, (row, tree): Inner) -> Result<Model<'a>, FlightError> {
-        let whole = *self.program.roots.get(tree).ok_or(BAD)?;
-        let text = *self.trees.get(tree).ok_or(BAD)?;
-        let steps = self.program.steps.get_mut(tree).map(std::mem::take).ok_or(BAD)?;
+    fn begin(&mut self, into: Into, tree: usize) -> Result<Model<'a>, FlightError> {
+        let own = tree.checked_sub(self.before.trees).ok_or(BAD)?;
+        let whole = *self.program.roots.get(own).ok_or(BAD)?;
+        let text = *self.trees.get(own).ok_or(BAD)?;
+        let steps = self.program.steps.get_mut(own).map(std::mem::take).ok_or(BAD)?;
+        if let Into::Row(row) = into {
+            self.encoder.rows.insert(tree, row);
+        }
         let (reader, walk) = (Reader::new(text), Walk::new(steps));
-        Ok(Model { row, whole, text, reader, walk, copied: 0, out: String::new() })
+        Ok(Model { into, whole, text, reader, walk, copied: 0, out: String::new() })
     }
 
     /// Writes a model up to the next tree that needs a row; `None` when it is finished. It is the
@@ -156,9 +183,9 @@ impl<'a> Encoder<'a> {
         if let Some(text) = long_text(raw) {
             model.copy(start, end)?;
             let row = self.take_row();
-            self.out.extend_from_slice(format!("{row:x}:T{:x},", text.len()).as_bytes());
-            self.out.extend_from_slice(text.as_bytes());
-            model.out.push_str(&format!("\"${row:x}\""));
+            self.out.bytes.extend_from_slice(format!("{row:x}:T{:x},", text.len()).as_bytes());
+            self.out.bytes.extend_from_slice(text.as_bytes());
+            model.quoted(&format!("${row:x}"));
         } else if begins_with_dollar(raw) {
             model.copy(start, start)?;
             model.out.push_str("\"$");
@@ -170,92 +197,161 @@ impl<'a> Encoder<'a> {
     /// Writes what stands for a node: where it has a row of its own, the tag of that the first time,
     /// and the name of its first place from then on, so that it stays one object.
     fn put(&mut self, node: usize, model: &mut Model<'a>) -> Result<Option<Inner>, FlightError> {
-        let made = *self.program.nodes.get(node).ok_or(BAD)?;
-        let token = match made {
-            Node::Tag(tag) => format!("\"{tag}\""),
-            Node::Date("invalid") => "\"$Dnull\"".to_owned(),
-            Node::Date(iso) => format!("\"$D{iso}\""),
-            Node::BigInt(digits) => format!("\"$n{digits}\""),
-            Node::Temporary(name) => format!("\"$T{name}\""),
-            Node::Entries { .. } | Node::Blob { .. } | Node::Reference { .. } => {
-                return self.put_row(node, made, model);
-            }
-        };
-        model.out.push_str(&token);
-        Ok(None)
-    }
-
-    fn put_row(
-        &mut self,
-        node: usize,
-        made: Node<'a>,
-        model: &mut Model<'a>,
-    ) -> Result<Option<Inner>, FlightError> {
-        let tag = match made {
-            Node::Entries { tag, .. } => tag,
-            Node::Blob { .. } => 'B',
-            _ => 'h',
-        };
-        let (row, is_new) = match self.places.get(node).ok_or(BAD)? {
-            Place::Named(name) => {
-                model.out.push_str(&format!("\"{name}\""));
-                return Ok(None);
-            }
-            Place::Row(row) => (*row, false),
-            Place::Nowhere => (self.take_row(), true),
-        };
-        model.out.push_str(&format!("\"${tag}{row:x}\""));
-        if !is_new {
+        if let Some(token) = self.encoder.tokens.get(&node) {
+            model.quoted(token);
             return Ok(None);
         }
-        let is_reused = self.program.uses.get(node).is_some_and(|uses| *uses > 1);
-        // Clients make one function of all tags of a reference, so it needs no name.
-        let name = if is_reused && tag != 'h' { model.walk.name(model.row) } else { None };
-        let place = name.map_or(Place::Row(row), Place::Named);
-        self.places.get_mut(node).map(|it| *it = place).ok_or(BAD)?;
-        self.row(row, made)
+        let own = node.checked_sub(self.before.nodes).ok_or(BAD)?;
+        let made = *self.program.nodes.get(own).ok_or(BAD)?;
+        let (token, inner) = self.made(node, made)?;
+        model.quoted(&token);
+        let is_reused = self.goes_on || self.program.uses.get(own).is_some_and(|uses| *uses > 1);
+        if is_reused {
+            // Two tags make two Maps. They make one function, one promise, and one of all that a row is itself.
+            let is_made_anew =
+                matches!(made, Node::Entries { .. } | Node::Blob { .. } | Node::Error { .. });
+            let name = if is_made_anew { model.name() } else { None };
+            self.encoder.tokens.insert(node, name.unwrap_or(token));
+        }
+        Ok(inner)
     }
 
-    /// Writes the row of a node, or gives the tree that makes it.
-    fn row(&mut self, row: u32, made: Node<'a>) -> Result<Option<Inner>, FlightError> {
-        match made {
-            Node::Entries { tree, .. } => return Ok(Some((row, tree))),
-            Node::Reference { id, bound: None } => {
-                self.line(row, &format!("{{\"id\":\"{}\",\"bound\":null}}", escaped(id)));
+    /// The tag of a node, and the tree that has to be written for it. Other rows of it are written here.
+    fn made(
+        &mut self,
+        number: usize,
+        made: Node<'a>,
+    ) -> Result<(Token, Option<Inner>), FlightError> {
+        Ok(match made {
+            Node::Tag(tag) => (tag.to_owned(), None),
+            Node::Date("invalid") => ("$Dnull".to_owned(), None),
+            Node::Date(iso) => (format!("$D{iso}"), None),
+            Node::BigInt(digits) => (format!("$n{digits}"), None),
+            Node::Symbol(key) => (format!("$S{key}"), None),
+            Node::Temporary(name) => (format!("$T{name}"), None),
+            Node::Entries { tag, tree } => {
+                let row = self.take_row();
+                (format!("${tag}{row:x}"), Some((row, tree)))
             }
-            Node::Reference { id, bound: Some(tree) } => {
-                let bound = self.take_row();
-                let id = escaped(id);
-                self.line(row, &format!("{{\"id\":\"{id}\",\"bound\":\"$@{bound:x}\"}}"));
-                return Ok(Some((bound, tree)));
+            Node::Tree(tree) => match self.encoder.rows.get(&tree) {
+                Some(row) => (format!("${row:x}"), None),
+                None => {
+                    let row = self.take_row();
+                    (format!("${row:x}"), Some((row, tree)))
+                }
+            },
+            Node::Child(..) => (self.path(made)?, None),
+            Node::Bytes { blob, tag } => {
+                let row = self.take_row();
+                self.counted(row, tag, blob)?;
+                (format!("${row:x}"), None)
             }
-            Node::Blob { blob, media_type } => {
-                let bytes = *self.blobs.get(blob).ok_or(FlightError::NoFile(blob))?;
-                let media_type = escaped(media_type);
-                if bytes.is_empty() {
-                    self.line(row, &format!("[\"{media_type}\"]"));
+            Node::Blob { blob, media_type } => (self.blob(blob, media_type)?, None),
+            Node::Error { name, message, digest } => (self.error(name, message, digest), None),
+            Node::Reference { id, bound } => self.reference(id, bound),
+            Node::Live(kind) => {
+                let row = self.take_row();
+                self.encoder.open.insert(number, Open { row, kind });
+                if kind == '@' {
+                    (format!("$@{row:x}"), None)
                 } else {
-                    let piece = self.take_row();
-                    let head = format!("{piece:x}:o{:x},", bytes.len());
-                    self.out.extend_from_slice(head.as_bytes());
-                    self.out.extend_from_slice(bytes);
-                    self.line(row, &format!("[\"{media_type}\",\"${piece:x}\"]"));
+                    self.row(row, &kind.to_string());
+                    (format!("${row:x}"), None)
                 }
             }
-            Node::Tag(_) | Node::Date(_) | Node::BigInt(_) | Node::Temporary(_) => {}
-        }
-        Ok(None)
+        })
     }
 
-    fn line(&mut self, row: u32, model: &str) {
-        self.out.extend_from_slice(format!("{row:x}:").as_bytes());
-        self.out.extend_from_slice(model.as_bytes());
-        self.out.push(b'\n');
+    /// `$1:user:tags`: the way to a container that came before.
+    fn path(&self, made: Node<'a>) -> Result<Token, FlightError> {
+        let mut keys = Vec::new();
+        let mut at = made;
+        let mut path = loop {
+            match at {
+                Node::Tree(tree) => {
+                    let row = self.encoder.rows.get(&tree).ok_or(BAD)?;
+                    break format!("${row:x}");
+                }
+                Node::Child(parent, key) => {
+                    keys.push(key);
+                    if let Some(token) = self.encoder.tokens.get(&parent) {
+                        break token.clone();
+                    }
+                    let own = parent.checked_sub(self.before.nodes).ok_or(BAD)?;
+                    at = *self.program.nodes.get(own).ok_or(BAD)?;
+                }
+                _ => return Err(BAD),
+            }
+        };
+        for key in keys.into_iter().rev() {
+            path.push(':');
+            match key {
+                Key::Index(index) => path.push_str(&index.to_string()),
+                Key::Name(raw) => path.push_str(raw),
+            }
+        }
+        Ok(path)
+    }
+
+    fn error(&mut self, name: &str, message: &str, digest: &str) -> Token {
+        let row = self.take_row();
+        let (name, message, digest) = (escaped(name), escaped(message), escaped(digest));
+        // A development client reads all of these; a production one none.
+        let model = format!(
+            "{{\"name\":\"{name}\",\"message\":\"{message}\",\"stack\":[],\"env\":\"Server\",\"digest\":\"{digest}\"}}"
+        );
+        self.row(row, &model);
+        format!("$Z{row:x}")
+    }
+
+    fn reference(&mut self, id: &str, bound: Option<usize>) -> (Token, Option<Inner>) {
+        let row = self.take_row();
+        let inner = bound.map(|tree| (self.take_row(), tree));
+        let bound = match inner {
+            Some((bound, _)) => format!("\"$@{bound:x}\""),
+            None => "null".to_owned(),
+        };
+        self.row(row, &format!("{{\"id\":\"{}\",\"bound\":{bound}}}", escaped(id)));
+        (format!("$h{row:x}"), inner)
+    }
+
+    fn blob(&mut self, blob: usize, media_type: &str) -> Result<Token, FlightError> {
+        let row = self.take_row();
+        let media_type = escaped(media_type);
+        if *self.sizes.get(blob).ok_or(FlightError::NoFile(blob))? == 0 {
+            self.row(row, &format!("[\"{media_type}\"]"));
+        } else {
+            let piece = self.take_row();
+            self.counted(piece, 'o', blob)?;
+            self.row(row, &format!("[\"{media_type}\",\"${piece:x}\"]"));
+        }
+        Ok(format!("$B{row:x}"))
+    }
+
+    /// A row of bytes that go into a hole.
+    fn counted(&mut self, row: u32, tag: char, blob: usize) -> Result<(), FlightError> {
+        let size = self.sizes.get(blob).ok_or(FlightError::NoFile(blob))?;
+        self.out.bytes.extend_from_slice(format!("{row:x}:{tag}{size:x},").as_bytes());
+        self.out.holes.push((self.out.bytes.len(), blob));
+        Ok(())
+    }
+
+    fn line(&mut self, into: Into, model: &str) {
+        match into {
+            Into::Row(row) | Into::Item(row) => self.row(row, model),
+            Into::Return(row) => self.row(row, &format!("C{model}")),
+        }
+    }
+
+    fn row(&mut self, row: u32, model: &str) {
+        self.out.bytes.extend_from_slice(format!("{row:x}:").as_bytes());
+        self.out.bytes.extend_from_slice(model.as_bytes());
+        self.out.bytes.push(b'\n');
     }
 
     fn take_row(&mut self) -> u32 {
-        self.next_row += 1;
-        self.next_row - 1
+        self.encoder.next_row += 1;
+        self.encoder.next_row - 1
     }
 }
 
@@ -265,6 +361,17 @@ impl Model<'_> {
         self.out.push_str(self.text.get(self.copied..to).ok_or(BAD)?);
         self.copied = next;
         Ok(())
+    }
+
+    fn quoted(&mut self, token: &str) {
+        self.out.push('"');
+        self.out.push_str(token);
+        self.out.push('"');
+    }
+
+    /// How the current place is called; in an item nothing has a name.
+    fn name(&self) -> Option<Token> {
+        if let Into::Row(row) = self.into { self.walk.name(row) } else { None }
     }
 }
 
