@@ -11,7 +11,7 @@ import { Cache } from './server/cache.ts'
 import { limitSettings } from './server/options.ts'
 import { errorRow, redacted } from './server/redact.ts'
 import { sendRows } from './server/sending.ts'
-import { type Part, revive, reviveArriving } from './values/index.ts'
+import { type Part, piecesOf, revive, reviveArriving } from './values/index.ts'
 import type { DecodeReplyOptions, EncodeResultOptions, TransformOptions, TransformResult } from '../index.d.ts'
 
 export { Cache, decodeResult, encodeReply }
@@ -30,7 +30,8 @@ export async function decodeReply(
   const limits = limitSettings(options.limits)
   if (typeof body === 'object' && Symbol.asyncIterator in body) {
     const { signal } = options
-    return (await reviveArriving(body, new native.ReplyDecoder(limits), { reference, signal })) as unknown[]
+    const pieces = piecesOf(body, new native.ReplyDecoder(limits))
+    return (await reviveArriving(pieces, { reference, signal })) as unknown[]
   }
   const { bytes, contentType } = await bytesOf(body, options.contentType)
   const { text, program, files } = native.decodeReply(bytes, contentType, limits)

@@ -90,6 +90,17 @@ export interface Piece extends Skeleton {
   isOpen: boolean
 }
 
+/** Decodes a body while it arrives. Files are bytes, or the path of a file that is gone when it is closed. */
+export interface ArrivingCall {
+  push(bytes: Uint8Array): Promise<ArrivedPiece | Refusal | null>
+  end(): Promise<ArrivedPiece | Refusal | null>
+  close(): void
+}
+
+export interface ArrivedPiece extends Piece {
+  files: { index: number; content: Uint8Array | string }[]
+}
+
 export interface DecodedForm extends Decoded {
   id: string
   /** `useActionState`'s key, the id of its action and how many arguments are bound to it. */
@@ -155,6 +166,8 @@ export interface NativeHost {
   /** Whether the bytes of a multipart body, perhaps its beginning, name an action. */
   namesAction(bytes: Uint8Array): boolean
   decodeCall(contentType: string, body: Uint8Array): string | Decoded | Refusal
+  /** Its large files go into `directory`. */
+  arriving(contentType: string, directory: string): ArrivingCall | Refusal
   decodeForm(contentType: string, body: Uint8Array): DecodedForm | Refusal | null
   bodyLimit(): number
   bodyTooLarge(): Refusal

@@ -8,6 +8,8 @@ export interface Exchange {
   header(name: string): string | undefined
   /** Reads the whole body, or gives `null` once it has more than `limit` bytes. */
   body(limit: number): Promise<Uint8Array | null>
+  /** The body as it arrives. Whoever stops early leaves the rest unread. */
+  chunks(): AsyncIterable<Uint8Array>
   /**
    * Reads the body if `isOurs` says so of its bytes. What is not ours is left to be read by whoever comes next:
    * then `'other'`; `null` past `limit`.

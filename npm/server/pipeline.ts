@@ -8,18 +8,18 @@ import {
   native,
   type CallHead,
   type CallOutcome,
-  type Decoded,
   type Failure,
   type NativeHost,
   type Refusal,
 } from '../native/index.ts'
 import { newContext, type RequestContext, runInContext } from '../request/context.ts'
 import { navigationOf } from '../request/navigation.ts'
-import { lower, revive } from '../values/index.ts'
+import { lower } from '../values/index.ts'
 import { type Answer, type Body, contextOf, type Exchange, fromResponse } from './exchange.ts'
 import { type Action, loadAction } from './host.ts'
 import type { Call, Settings } from './options.ts'
 import { errorRow, redacted } from './redact.ts'
+import { closing, materialise, receive, RefusedBody } from './receiving.ts'
 import { sendRows } from './sending.ts'
 
 /** Everything a call needs that lives longer than it. */
@@ -48,6 +48,15 @@ function headOf({ host, plainHead }: Pipeline, effects: CallOutcome): CallHead |
 
 /** Answers `exchange` if it is an action's, else gives `null` and leaves its body unread. */
 export async function answer(pipeline: Pipeline, exchange: Exchange): Promise<Answer | null> {
+  try {
+    return await admitted(pipeline, exchange)
+  } catch (error) {
+    if (error instanceof RefusedBody) return refuse(error.refusal)
+    throw error
+  }
+}
+
+async function admitted(pipeline: Pipeline, exchange: Exchange): Promise<Answer | null> {
   const { host } = pipeline
   const length = exchange.header('content-length')
   const contentLength = length === undefined ? undefined : Number(length)
@@ -74,16 +83,29 @@ async function answerCall(
   contentType: string,
 ): Promise<Answer> {
   const { host, settings } = pipeline
-  const body = await exchange.body(host.bodyLimit())
-  if (body === null) return refuse(host.bodyTooLarge())
-  const decoded = host.decodeCall(contentType, body)
-  if (typeof decoded === 'object' && 'status' in decoded) return refuse(decoded)
   const loaded = loadAction(id, settings.table)
   const action = loaded instanceof Promise ? await loaded : loaded
   if (!action) return refuse(host.unknownAction())
-  const args = typeof decoded === 'string' ? (JSON.parse(decoded) as unknown[]) : await materialise(pipeline, decoded)
-  if ('refusal' in args) return refuse(args.refusal)
+  const received = await receive({ host, table: settings.table }, exchange, contentType)
+  try {
+    const answer = await answerWith(pipeline, exchange, { id, action, args: received.args })
+    answer.body = closing(answer.body, received.close)
+    return answer
+  } catch (error) {
+    received.close()
+    throw error
+  }
+}
 
+/** A call that is ready to be made. */
+interface Ready {
+  id: string
+  action: Action
+  args: unknown[]
+}
+
+async function answerWith(pipeline: Pipeline, exchange: Exchange, { id, action, args }: Ready): Promise<Answer> {
+  const { settings } = pipeline
   const run = await runAction(pipeline, exchange, id, action, args)
   if (run.refusal) return refuse(run.refusal)
   const head = headOf(pipeline, run.effects)
@@ -115,9 +137,7 @@ async function answerForm(
   if ('status' in form) return refuse(form)
   const action = await loadAction(form.id, settings.table)
   if (!action) return refuse(host.unknownAction())
-  const args = await materialise(pipeline, form)
-  if ('refusal' in args) return refuse(args.refusal)
-
+  const args = await materialise({ host, table: settings.table }, form)
   const run = await runAction(pipeline, exchange, form.id, action, args)
   if (run.refusal) return refuse(run.refusal)
   const head = headOf(pipeline, run.effects)
@@ -236,26 +256,6 @@ function report(settings: Settings, error: unknown, { call, digest }: Run): void
   } catch (second) {
     console.error('errand: onError threw\n', second)
   }
-}
-
-/** Builds the values of a decoded body; the functions among them are loaded first. */
-async function materialise(
-  { host, settings }: Pipeline,
-  decoded: Decoded,
-): Promise<unknown[] | { refusal: Refusal }> {
-  const functions = new Map<string, Action>()
-  for (const id of decoded.references) {
-    const action = await loadAction(id, settings.table)
-    if (!action) return { refusal: host.unknownAction() }
-    functions.set(id, action)
-  }
-  return revive(decoded.text, decoded.program, {
-    blobs: decoded.files,
-    reference: (id, bound) => {
-      const action = functions.get(id)!
-      return bound === null ? action : action.bind(null, ...bound)
-    },
-  }) as unknown[]
 }
 
 /** The result's rows. A result that can't be sent is an error. */

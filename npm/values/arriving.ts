@@ -12,6 +12,17 @@ export interface PartDecoder {
   decode(): { text: string; program: string; references: string[]; isOpen: boolean } | null
 }
 
+/** What a decoder hands over at one time: the arguments, or more of what is in them. */
+export interface ArrivedPiece {
+  text: string
+  program: string
+  /** Ids of functions that were not there before. */
+  references: string[]
+  isOpen: boolean
+  /** Files that are numbered for the first time. */
+  files: (readonly [index: number, file: Uint8Array | Blob])[]
+}
+
 export interface ArrivingSource {
   /** As {@link ReviveSource.reference}. */
   reference: ReviveSource['reference']
@@ -22,62 +33,72 @@ export interface ArrivingSource {
 }
 
 /**
- * Builds the arguments of a call while its parts arrive: the promise settles when all that belongs to them is there.
- * Promises and streams among them go on afterwards, until they have ended or the parts have.
+ * Builds the arguments of a call while they arrive: the promise settles when all that belongs to them is there. Promises
+ * and streams among them go on afterwards, until they have ended or the pieces have.
  *
- * @throws (rejects) what `decoder` or `parts` throw before that. What they throw later is what the promises and streams
- * fail with; a source that breaks off makes it `errand::reply-incomplete` with the `cause`.
+ * @throws (rejects) what `pieces` throw before that. What they throw later is what the promises and streams fail with.
  */
-export function reviveArriving(
-  parts: AsyncIterable<Part>,
-  decoder: PartDecoder,
-  source: ArrivingSource,
-): Promise<unknown> {
+export function reviveArriving(pieces: AsyncIterable<ArrivedPiece>, source: ArrivingSource): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const blobs: Uint8Array[] = []
+    const blobs: (Uint8Array | Blob)[] = []
     const revival = new Revival({ blobs, reference: source.reference })
-    const arrive = new Arrival(parts, source.signal)
+    const arrival = new Arrival(pieces, source.signal)
 
-    /** Hands over what there is; says whether more is wanted. */
-    const advance = async (): Promise<boolean> => {
-      const piece = decoder.decode()
-      if (!piece) return true
-      if (piece.references.length > 0) await source.load?.(piece.references)
-      resolve(revival.add(piece.text, piece.program, piece.isOpen))
-      return piece.isOpen
-    }
     const run = async (): Promise<void> => {
-      for (let part = await arrive.next(); part; part = await arrive.next()) {
-        const [name, value] = part
-        if (typeof value === 'string') {
-          decoder.text(name, value)
-        } else {
-          const bytes = new Uint8Array(await value.arrayBuffer())
-          const fileName = value instanceof File ? value.name : undefined
-          blobs[decoder.file(name, fileName, value.type, bytes.length)] = bytes
-        }
-        if (!(await advance())) return
+      for (let piece = await arrival.next(); piece; piece = await arrival.next()) {
+        for (const [index, file] of piece.files) blobs[index] = file
+        if (piece.references.length > 0) await source.load?.(piece.references)
+        resolve(revival.add(piece.text, piece.program, piece.isOpen))
+        if (!piece.isOpen) return
       }
-      decoder.end()
-      await advance()
     }
     const finish = (error?: unknown): void => {
       reject(error) // unless the arguments are there
       revival.end(error)
-      arrive.stop()
+      arrival.stop()
     }
     run().then(finish, finish)
   })
 }
 
-/** Parts to be asked for, until somebody stops it. */
+/** What `decoder` makes of parts. */
+export async function* piecesOf(parts: AsyncIterable<Part>, decoder: PartDecoder): AsyncGenerator<ArrivedPiece, void> {
+  const files: ArrivedPiece['files'] = []
+  const piece = (): ArrivedPiece[] => {
+    const decoded = decoder.decode()
+    return decoded ? [{ ...decoded, files: files.splice(0) }] : []
+  }
+  for await (const [name, value] of unbroken(parts)) {
+    if (typeof value === 'string') {
+      decoder.text(name, value)
+    } else {
+      const bytes = new Uint8Array(await value.arrayBuffer())
+      const fileName = value instanceof File ? value.name : undefined
+      files.push([decoder.file(name, fileName, value.type, bytes.length), bytes])
+    }
+    yield* piece()
+  }
+  decoder.end()
+  yield* piece()
+}
+
+/** The same, but breaking off is `errand::reply-incomplete` with the `cause`. */
+export async function* unbroken<T>(source: AsyncIterable<T>): AsyncGenerator<T, void> {
+  try {
+    yield* source
+  } catch (cause) {
+    throw new ErrandError('errand::reply-incomplete', 'The call broke off', { cause })
+  }
+}
+
+/** Pieces to be asked for, until somebody stops it. */
 class Arrival {
-  readonly #parts: AsyncIterator<Part>
+  readonly #pieces: AsyncIterator<ArrivedPiece>
   readonly #aborted: Promise<never>
   readonly #unlisten: () => void
 
-  constructor(parts: AsyncIterable<Part>, signal: AbortSignal | undefined) {
-    this.#parts = parts[Symbol.asyncIterator]()
+  constructor(pieces: AsyncIterable<ArrivedPiece>, signal: AbortSignal | undefined) {
+    this.#pieces = pieces[Symbol.asyncIterator]()
     let abort!: () => void
     this.#aborted = new Promise((_, reject) => (abort = () => reject(signal?.reason)))
     this.#aborted.catch(() => {})
@@ -86,17 +107,16 @@ class Arrival {
     this.#unlisten = () => signal?.removeEventListener('abort', abort)
   }
 
-  async next(): Promise<Part | undefined> {
-    const arrived = this.#parts.next().catch((cause: unknown) => {
-      throw new ErrandError('errand::reply-incomplete', 'The call broke off', { cause })
-    })
+  async next(): Promise<ArrivedPiece | undefined> {
+    const arrived = this.#pieces.next()
+    arrived.catch(() => {}) // it may lose the race
     const { done, value } = await Promise.race([arrived, this.#aborted])
     return done ? undefined : value
   }
 
-  /** Whoever gives the parts may be in the middle of one: that it can't stop is not our error. */
+  /** Whoever gives the pieces may be in the middle of one: that it can't stop is not our error. */
   stop(): void {
     this.#unlisten()
-    this.#parts.return?.().catch(() => {})
+    this.#pieces.return?.().catch(() => {})
   }
 }

@@ -10,7 +10,7 @@ use futures_util::stream;
 use multer::{Field, Multipart};
 use wire::{FileHead, Limits, ReplyError};
 
-use crate::rejection::Rejection;
+use crate::{framing::PartHead, rejection::Rejection};
 
 /// Takes the parts of a multipart body, in order.
 pub(crate) trait Sink {
@@ -25,8 +25,7 @@ pub(crate) fn read_multipart(
     limits: &Limits,
     sink: &mut impl Sink,
 ) -> Result<Vec<Bytes>, Rejection> {
-    let boundary = multer::parse_boundary(content_type)
-        .map_err(|_| Rejection::Multipart("its content type has no boundary"))?;
+    let boundary = boundary(content_type)?;
     let body = Bytes::copy_from_slice(body);
     let mut multipart = Multipart::new(stream::iter([Ok::<_, std::io::Error>(body)]), boundary);
     let mut files = Vec::new();
@@ -42,17 +41,11 @@ fn read_field(
     sink: &mut impl Sink,
     files: &mut Vec<Bytes>,
 ) -> Result<(), Rejection> {
-    let name = field.name().map(unescaped).ok_or(Rejection::Multipart("a part has no name"))?;
-    let file_name = field.file_name().map(unescaped);
-    let media_type = field.content_type().map(ToString::to_string);
+    let PartHead { name, file_name, media_type } = head(&field)?;
     let bytes = ready(field.bytes())?.map_err(malformed)?;
     match file_name {
         Some(file_name) => {
-            let head = FileHead {
-                name: Some(file_name),
-                media_type: media_type.unwrap_or_default(),
-                bytes: bytes.len() as u64,
-            };
+            let head = FileHead { name: Some(file_name), media_type, bytes: bytes.len() as u64 };
             sink.file(&name, head, limits)?;
             files.push(bytes);
         }
@@ -62,6 +55,21 @@ fn read_field(
         }
     }
     Ok(())
+}
+
+/// What separates the parts of a body.
+pub(crate) fn boundary(content_type: &str) -> Result<String, Rejection> {
+    multer::parse_boundary(content_type)
+        .map_err(|_| Rejection::Multipart("its content type has no boundary"))
+}
+
+/// What a part says of itself.
+pub(crate) fn head(field: &Field<'_>) -> Result<PartHead, Rejection> {
+    Ok(PartHead {
+        name: field.name().map(unescaped).ok_or(Rejection::Multipart("a part has no name"))?,
+        file_name: field.file_name().map(unescaped),
+        media_type: field.content_type().map(ToString::to_string).unwrap_or_default(),
+    })
 }
 
 /// The three escapes that HTML defines for names in multipart bodies; nothing else is decoded.
@@ -81,7 +89,7 @@ fn ready<T>(future: impl Future<Output = T>) -> Result<T, Rejection> {
     }
 }
 
-fn malformed(error: multer::Error) -> Rejection {
+pub(crate) fn malformed(error: multer::Error) -> Rejection {
     Rejection::Multipart(match error {
         multer::Error::IncompleteFieldData { .. }
         | multer::Error::IncompleteHeaders

@@ -30,7 +30,12 @@ pub fn guard(
         check_content_type(head)?;
     }
     check_origin(head, &settings.allowed_origins)?;
-    let limit = settings.limits.body_bytes;
+    let is_multipart = media_type(head.content_type) == "multipart/form-data";
+    let limit = match kind {
+        // Its files go to disk.
+        Kind::Call(_) if is_multipart => settings.limits.upload_bytes(),
+        _ => settings.limits.body_bytes,
+    };
     match head.content_length {
         Some(length) if length > limit => Err(Rejection::BodyTooLarge { limit }),
         _ => Ok(()),

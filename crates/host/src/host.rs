@@ -1,5 +1,7 @@
 //! The stages of a call in their order, over one server's settings.
 
+use std::path::Path;
+
 use bytes::Bytes;
 use rustc_hash::FxHashSet;
 use wire::{
@@ -8,6 +10,7 @@ use wire::{
 };
 
 use crate::{
+    arriving::ArrivingCall,
     body::{self, Sink},
     classify::{Head, Kind, classify, media_type},
     guard,
@@ -106,6 +109,21 @@ impl Host {
         Ok(arguments)
     }
 
+    /// Decodes the body of a fetch call while it arrives; large files go into `directory`.
+    ///
+    /// Ids of functions that come must be checked with [`check_references`](Self::check_references).
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::Multipart`]: it isn't multipart.
+    pub fn arriving(
+        &self,
+        content_type: &str,
+        directory: &Path,
+    ) -> Result<ArrivingCall, Rejection> {
+        ArrivingCall::new(content_type, &self.settings.limits, directory)
+    }
+
     /// Decodes the body of a form. `None`: none of its fields names an action.
     ///
     /// # Errors
@@ -153,7 +171,12 @@ impl Host {
         Ok(Skeleton { text: text.to_owned(), program: program.to_owned() })
     }
 
-    fn check_references(&self, decoded: &Decoded) -> Result<(), Rejection> {
+    /// Refuses functions that this server doesn't have.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::UnknownAction`].
+    pub fn check_references(&self, decoded: &Decoded) -> Result<(), Rejection> {
         match decoded.references.iter().all(|id| self.actions.contains(id)) {
             true => Ok(()),
             false => Err(Rejection::UnknownAction),

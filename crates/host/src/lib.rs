@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | a request's head | to know whether it is a call, and may be made | [`Host::admit`] |
 //! | the body of a call or a form | its arguments | [`Host::decode_call`], [`Host::decode_form`] |
+//! | a body that is still arriving | its arguments as soon as they are there | [`Host::arriving`] |
 //! | values that a page carries and brings back | nobody to read or change them | [`Host::seal`], [`Host::open`] |
 //! | what an action did | the answer's head | [`respond`] |
 //! | a path or a tag to invalidate | the cache's name for it | [`path`] |
@@ -13,13 +14,16 @@
 //! - **What nobody may call costs no decoding**: the id is resolved and the origin checked before
 //!   the body is read.
 //! - **A refused request has one code and one status**, in one table ([`Rejection`], [`respond`]).
-//! - **Nothing here runs the user's code** or performs I/O.
+//! - **Nothing here runs the user's code**, or performs I/O: only large files of a body that arrives go
+//!   to disk.
 //!
 //! Start reading at [`Host`], then [`classify`], [`guard`], [`respond`].
 
+mod arriving;
 mod body;
 pub mod classify;
 pub mod effects;
+mod framing;
 pub mod guard;
 mod host;
 pub mod path;
@@ -29,6 +33,7 @@ pub mod seal;
 mod settings;
 pub mod size;
 
+pub use arriving::{ArrivingCall, Piece, Stored};
 pub use host::{Admission, Arguments, FormCall, Host, decode_reply};
 pub use rejection::Rejection;
 pub use settings::{BadOption, Settings};

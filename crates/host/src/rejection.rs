@@ -40,6 +40,10 @@ pub enum Rejection {
     #[error(transparent)]
     Reply(#[from] wire::ReplyError),
 
+    /// A file could not be stored for the time of the call.
+    #[error("a file could not be stored")]
+    Disk(#[source] std::io::Error),
+
     /// A captured value was not sealed by this server, or for another action.
     #[error("a captured value was not sealed by this server for this action")]
     SealBroken,
@@ -60,6 +64,7 @@ impl Rejection {
             Self::Multipart(_) => "errand::multipart-malformed",
             Self::NotText => "errand::reply-malformed",
             Self::Reply(error) => error.code(),
+            Self::Disk(_) => "errand::file-not-stored",
             Self::SealBroken => "errand::seal-broken",
             Self::BadRedirect => "errand::bad-redirect",
         }
@@ -78,6 +83,7 @@ impl Rejection {
             Self::BodyTooLarge { .. } => "raise `limits.body`, or send less",
             Self::Multipart(_) => "the connection broke off, or the sender is not a browser",
             Self::NotText | Self::Reply(_) => "send what `encodeReply` of the same version returns",
+            Self::Disk(_) => "make room in the server's folder for temporary files",
             Self::SealBroken => {
                 "the page is from a server with another secret: set `secret` to the same value everywhere, and reload the page"
             }
@@ -95,6 +101,7 @@ impl Rejection {
                 printable(expected),
                 self.hint()
             ),
+            Self::Disk(error) => format!("{}: {self}: {error}; {}", self.code(), self.hint()),
             _ => format!("{}: {self}; {}", self.code(), self.hint()),
         }
     }

@@ -137,6 +137,7 @@ fn status(rejection: &Rejection) -> u16 {
         | Rejection::Reply(_)
         | Rejection::SealBroken => 400,
         Rejection::BadRedirect => 500,
+        Rejection::Disk(_) => 507,
     }
 }
 

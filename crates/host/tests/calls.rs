@@ -53,6 +53,20 @@ fn a_declared_length_at_the_limit_passes_and_one_byte_more_is_413() {
 }
 
 #[test]
+fn a_body_with_files_may_be_as_long_as_they_may() {
+    let host = host();
+    let with = |length| Head {
+        content_length: Some(length),
+        content_type: Some("multipart/form-data; boundary=B"),
+        ..call("act")
+    };
+    let most = host.settings().limits.upload_bytes();
+    assert_eq!(most, (20 * 50 << 20) + (1 << 10));
+    assert!(host.admit(&with(most)).is_ok());
+    assert_eq!(code(host.admit(&with(most + 1))), "errand::body-too-large");
+}
+
+#[test]
 fn a_multipart_post_may_be_a_form_and_is_guarded_once_it_is_one() {
     let host = host();
     let head = Head {

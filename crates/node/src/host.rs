@@ -1,5 +1,7 @@
 //! The host's class.
 
+use std::sync::Arc;
+
 use host::{
     Admission, FormCall, Host, Rejection, Settings,
     classify::Head,
@@ -16,6 +18,7 @@ use napi_derive::napi;
 use wire::Skeleton;
 
 use crate::{
+    arriving::ArrivingCall,
     job::{Failure, now},
     reply::{Decoded, LimitSettings},
 };
@@ -120,13 +123,13 @@ pub struct SkeletonInfo {
 }
 
 #[napi(js_name = "Host")]
-pub struct NativeHost(Host);
+pub struct NativeHost(Arc<Host>);
 
 #[napi]
 impl NativeHost {
     #[napi(constructor)]
     pub fn new(env: Env, settings: HostSettings) -> napi::Result<Self> {
-        now(env, || Ok(Self(Host::new(settings.try_into()?))))
+        now(env, || Ok(Self(Arc::new(Host::new(settings.try_into()?)))))
     }
 
     #[napi]
@@ -206,6 +209,22 @@ impl NativeHost {
                 Either3::A(plain.decoded.skeleton.text)
             }
             Ok(arguments) => Either3::B(Decoded::new(env, arguments)?),
+        })
+    }
+
+    /// A body that is decoded while it arrives; its large files go into `directory`.
+    #[napi]
+    pub fn arriving(
+        &self,
+        env: Env,
+        content_type: String,
+        directory: String,
+    ) -> napi::Result<Either<ArrivingCall, Refusal>> {
+        now(env, || {
+            Ok(match ArrivingCall::new(&self.0, &content_type, &directory) {
+                Ok(call) => Either::A(call),
+                Err(rejection) => Either::B(rejection.into()),
+            })
         })
     }
 

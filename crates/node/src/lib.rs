@@ -6,6 +6,7 @@
 #![allow(unreachable_pub)] // what crosses has to be `pub` for the derive, and nobody links this crate
 #![cfg_attr(test, allow(dead_code))] // a test build has no JavaScript that would call it
 
+mod arriving;
 mod cache;
 mod flight;
 mod host;

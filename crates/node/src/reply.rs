@@ -85,7 +85,7 @@ pub struct Piece {
 
 impl From<reply::Decoded> for Piece {
     fn from(it: reply::Decoded) -> Self {
-        let reply::Decoded { skeleton: Skeleton { text, program }, references, is_open } = it;
+        let reply::Decoded { skeleton: Skeleton { text, program }, references, is_open, .. } = it;
         Self { text, program, references, is_open }
     }
 }

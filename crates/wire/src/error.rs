@@ -61,7 +61,12 @@ impl ReplyError {
     }
 
     /// Refuses `found` over `limit`; `what` is the limit's field.
-    pub(crate) fn check(
+    /// [`Self::TooMuch`] if `found` is over `limit`; `what` is the field of [`Limits`](crate::Limits).
+    ///
+    /// # Errors
+    ///
+    /// That.
+    pub fn check(
         what: &'static str,
         found: impl TryInto<u64>,
         limit: impl Into<u64>,

@@ -35,6 +35,13 @@ pub struct Limits {
     pub name_bytes: u32,
 }
 
+impl Limits {
+    /// Bytes of a whole body whose files don't stay in memory: all that text and files may have.
+    pub fn upload_bytes(&self) -> u64 {
+        self.file_bytes.saturating_mul(self.files.into()).saturating_add(self.body_bytes)
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {

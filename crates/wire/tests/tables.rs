@@ -155,7 +155,7 @@ fn file(value: &str) -> Option<FileHead> {
 
 fn decoded(result: Result<Decoded, ReplyError>) -> Vec<String> {
     match result {
-        Ok(Decoded { skeleton: Skeleton { text, program }, references, is_open }) => {
+        Ok(Decoded { skeleton: Skeleton { text, program }, references, is_open, .. }) => {
             assert!(!is_open, "all of it is there");
             for json in [&text, &program].into_iter().filter(|json| !json.is_empty()) {
                 serde_json::from_str::<serde_json::Value>(&json.replace("\\ud800", ""))

@@ -10,6 +10,7 @@ export function fromRequest(request: Request): Exchange {
     header: (name) =>
       request.headers.get(name) ?? (name === 'host' ? new URL(request.url).host : undefined),
     body: (limit) => read(request, limit),
+    chunks: () => chunks(request),
     async bodyIf(isOurs, limit) {
       // The clone is read, the original stays as it was.
       const bytes = await read(request.clone(), limit)
@@ -18,6 +19,19 @@ export function fromRequest(request: Request): Exchange {
     },
     request: () => request,
     host: request,
+  }
+}
+
+async function* chunks(request: Request): AsyncGenerator<Uint8Array, void> {
+  const reader = request.body?.getReader()
+  try {
+    for (;;) {
+      const next = await reader?.read()
+      if (!next || next.done) return
+      yield next.value
+    }
+  } finally {
+    reader?.cancel().catch(() => {})
   }
 }
 

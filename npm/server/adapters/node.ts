@@ -19,6 +19,7 @@ export function fromNode(req: NodeRequest): Exchange {
       return Array.isArray(value) ? value.join(', ') : value
     },
     body: (limit) => parsed(req) ?? read(req, limit),
+    chunks: () => chunks(req),
     bodyIf: (isOurs, limit) => readIf(req, isOurs, limit),
     request: () => (request ??= toRequest(req, url)),
     host: req,
@@ -35,6 +36,14 @@ function parsed(req: NodeRequest): Promise<Uint8Array> | undefined {
     'a body parser read the call before Errand did: mount `handler.node` before it, or let it leave ' +
       'text/plain and multipart/form-data alone',
   )
+}
+
+async function* chunks(req: NodeRequest): AsyncGenerator<Uint8Array, void> {
+  const whole = parsed(req)
+  if (whole) return yield await whole
+  // Whoever stops early still has to answer, so the stream stays.
+  const iterator: AsyncIterable<Buffer> = req.iterator({ destroyOnReturn: false })
+  yield* iterator
 }
 
 function read(req: IncomingMessage, limit: number): Promise<Uint8Array | null> {

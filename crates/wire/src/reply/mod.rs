@@ -47,9 +47,20 @@ pub struct Decoded {
     /// They are the sender's: look them up in the manifest before the values are built.
     /// Of a reply that is decoded as it comes: those that weren't there before.
     pub references: Vec<String>,
+    /// The files that are numbered here. One may be numbered more than once.
+    pub blobs: Vec<BlobUse>,
     /// Whether more may come. Of a whole reply it never is: promises that have no value and streams
     /// without an end fail.
     pub is_open: bool,
+}
+
+/// A file that a skeleton numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlobUse {
+    /// Its number among the files.
+    pub blob: u32,
+    /// Whether its bytes are wanted at once: it is an `ArrayBuffer` or a view.
+    pub is_view: bool,
 }
 
 /// Decodes the text body of a call into its arguments.

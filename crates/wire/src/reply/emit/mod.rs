@@ -5,7 +5,7 @@ mod nodes;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::{
-    Decoded,
+    BlobUse, Decoded,
     cycle::{Promised, self_bound},
     link::{At, Links, find},
     outline::{Outline, Value, What, is_key},
@@ -133,6 +133,7 @@ struct Emitter<'r> {
     first_tree: u32,
     queue: VecDeque<(u32, Tree)>,
     references: Vec<String>,
+    blobs: Vec<BlobUse>,
     /// The tree that is being written, and the one where the program stands.
     tree: u32,
     program_tree: u32,
@@ -156,6 +157,7 @@ impl<'r> Emitter<'r> {
             first_tree,
             queue: VecDeque::new(),
             references: Vec::new(),
+            blobs: Vec::new(),
             tree: first_tree,
             program_tree: first_tree,
             entered: Vec::new(),
@@ -180,7 +182,8 @@ impl<'r> Emitter<'r> {
             self.text.push(']');
         }
         let skeleton = Skeleton { text: self.text, program: self.program.finish() };
-        Ok(Decoded { skeleton, references: self.references, is_open: false })
+        let (references, blobs) = (self.references, self.blobs);
+        Ok(Decoded { skeleton, references, blobs, is_open: false })
     }
 
     /// Begins with the trees of a unit.

@@ -6,6 +6,7 @@ use crate::{
     json::unescape_text,
     program::{Key, Writer},
     reply::{
+        BlobUse,
         link::{At, find},
         outline::{Kind, What},
         parts::TextId,
@@ -45,6 +46,7 @@ impl Emitter<'_> {
             Source::File(blob) => self.file(blob),
             Source::Binary(part, view) => {
                 let blob = self.reading.parts.blob(part)?;
+                self.blobs.push(BlobUse { blob, is_view: true });
                 self.program.op("V").number(blob).text(view.letter().encode_utf8(&mut [0; 4]))
             }
             Source::Function(part) => self.function(part),
@@ -172,6 +174,7 @@ impl Emitter<'_> {
 
     fn file(&mut self, blob: u32) -> &mut Writer {
         let head = self.reading.parts.heads.get(blob);
+        self.blobs.push(BlobUse { blob, is_view: false });
         let op = self.program.op("B").number(blob);
         match head.and_then(|head| head.name.as_deref()) {
             Some(name) => op.text(name),

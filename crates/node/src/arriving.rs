@@ -1,0 +1,116 @@
+//! Calls whose body is decoded while it arrives.
+
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use host::{Host, Piece, Rejection, Stored};
+use napi::{
+    Either,
+    bindgen_prelude::{AsyncTask, Buffer, Either3, Null},
+};
+use napi_derive::napi;
+
+use crate::{
+    host::Refusal,
+    job::{Failure, Job, on_pool},
+};
+
+/// One body. Its files are gone when it is closed.
+#[napi]
+pub struct ArrivingCall {
+    host: Arc<Host>,
+    call: Arc<Mutex<Option<host::ArrivingCall>>>,
+}
+
+#[napi(object, object_from_js = false)]
+pub struct ArrivedPiece {
+    pub text: String,
+    pub program: String,
+    pub references: Vec<String>,
+    pub is_open: bool,
+    pub files: Vec<ArrivedFile>,
+}
+
+/// Its bytes, or the path of the file that has them.
+#[napi(object, object_from_js = false)]
+pub struct ArrivedFile {
+    pub index: u32,
+    pub content: Either<Buffer, String>,
+}
+
+type Arrived = Either3<ArrivedPiece, Refusal, Null>;
+
+#[napi]
+impl ArrivingCall {
+    /// Takes the next bytes, on a thread of the pool; one after the other.
+    #[napi]
+    pub fn push(&self, bytes: &[u8]) -> AsyncTask<Job<Arrived>> {
+        let bytes = bytes.to_vec();
+        self.advance(move |call| call.push(bytes))
+    }
+
+    /// The body has ended.
+    #[napi]
+    pub fn end(&self) -> AsyncTask<Job<Arrived>> {
+        self.advance(host::ArrivingCall::end)
+    }
+
+    /// Nobody needs its files any more.
+    #[napi]
+    pub fn close(&self) {
+        self.call.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    fn advance(
+        &self,
+        step: impl FnOnce(&mut host::ArrivingCall) -> Result<Option<Piece>, Rejection> + Send + 'static,
+    ) -> AsyncTask<Job<Arrived>> {
+        let (host, call) = (Arc::clone(&self.host), Arc::clone(&self.call));
+        on_pool(move || {
+            let mut call = call.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(call) = call.as_mut() else { return Ok(Either3::C(Null)) };
+            match step(call).and_then(|piece| checked(&host, piece)) {
+                Ok(Some(piece)) => Ok(Either3::A(arrived(piece)?)),
+                Ok(None) => Ok(Either3::C(Null)),
+                Err(rejection) => Ok(Either3::B(rejection.into())),
+            }
+        })
+    }
+
+    pub(crate) fn new(
+        host: &Arc<Host>,
+        content_type: &str,
+        directory: &str,
+    ) -> Result<Self, Rejection> {
+        let call = host.arriving(content_type, Path::new(directory))?;
+        Ok(Self { host: Arc::clone(host), call: Arc::new(Mutex::new(Some(call))) })
+    }
+}
+
+fn checked(host: &Host, piece: Option<Piece>) -> Result<Option<Piece>, Rejection> {
+    piece.as_ref().map_or(Ok(()), |piece| host.check_references(&piece.decoded))?;
+    Ok(piece)
+}
+
+fn arrived(Piece { decoded, files }: Piece) -> Result<ArrivedPiece, Failure> {
+    let files = files.into_iter().map(|(index, stored)| {
+        let content = match stored {
+            Stored::Memory(bytes) => Either::A(Vec::from(bytes).into()),
+            Stored::Disk(path) => Either::B(
+                path.into_os_string()
+                    .into_string()
+                    .map_err(|_| Failure::new("errand::bug", "a path is not UTF-8"))?,
+            ),
+        };
+        Ok(ArrivedFile { index, content })
+    });
+    Ok(ArrivedPiece {
+        files: files.collect::<Result<_, Failure>>()?,
+        text: decoded.skeleton.text,
+        program: decoded.skeleton.program,
+        references: decoded.references,
+        is_open: decoded.is_open,
+    })
+}

@@ -1,0 +1,149 @@
+/** The body of a call on its way in: whole where it is small, else decoded while it arrives. */
+
+import { openAsBlob } from 'node:fs'
+import { tmpdir } from 'node:os'
+
+import type { ArrivingCall, Decoded, NativeHost, Refusal } from '../native/index.ts'
+import { type ArrivedPiece, revive, reviveArriving, unbroken } from '../values/index.ts'
+import type { ActionTable } from './actions.ts'
+import type { Body, Exchange } from './exchange.ts'
+import { type Action, loadAction } from './host.ts'
+
+/** Bodies up to here are read whole: that is quicker. */
+const SMALL = 64 << 10
+
+/** The arguments of a call. */
+export interface Received {
+  args: unknown[]
+  /** Ends what still arrives and removes what was stored. */
+  close(): void
+}
+
+/** What receiving needs to know of the server. */
+export interface Receiver {
+  host: NativeHost
+  table: ActionTable
+}
+
+/** A body that is refused after all. */
+export class RefusedBody extends Error {
+  readonly refusal: Refusal
+
+  constructor(refusal: Refusal) {
+    super(refusal.code)
+    this.refusal = refusal
+  }
+}
+
+/** @throws (rejects) {@link RefusedBody} */
+export async function receive(receiver: Receiver, exchange: Exchange, contentType: string): Promise<Received> {
+  const length = Number(exchange.header('content-length') ?? Infinity)
+  const isWhole = length <= SMALL || !/^\s*multipart\/form-data\b/i.test(contentType)
+  return isWhole ? receiveWhole(receiver, exchange, contentType) : receiveArriving(receiver, exchange, contentType)
+}
+
+async function receiveWhole(receiver: Receiver, exchange: Exchange, contentType: string): Promise<Received> {
+  const { host } = receiver
+  const body = await exchange.body(host.bodyLimit())
+  if (body === null) throw new RefusedBody(host.bodyTooLarge())
+  const decoded = host.decodeCall(contentType, body)
+  if (typeof decoded === 'object' && 'status' in decoded) throw new RefusedBody(decoded)
+  const args = typeof decoded === 'string' ? (JSON.parse(decoded) as unknown[]) : await materialise(receiver, decoded)
+  return { args, close: nothing }
+}
+
+/** Builds the values of a decoded body; the functions among them are loaded first. */
+export async function materialise(receiver: Receiver, decoded: Decoded): Promise<unknown[]> {
+  const functions = new Functions(receiver)
+  await functions.load(decoded.references)
+  return revive(decoded.text, decoded.program, { blobs: decoded.files, reference: functions.reference }) as unknown[]
+}
+
+async function receiveArriving(receiver: Receiver, exchange: Exchange, contentType: string): Promise<Received> {
+  const call = receiver.host.arriving(contentType, tmpdir())
+  if ('status' in call) throw new RefusedBody(call)
+  const functions = new Functions(receiver)
+  const stop = new AbortController()
+  const close = (): void => {
+    stop.abort()
+    call.close()
+  }
+  try {
+    const args = await reviveArriving(piecesOf(call, exchange), {
+      reference: functions.reference,
+      load: (ids) => functions.load(ids),
+      signal: stop.signal,
+    })
+    return { args: args as unknown[], close }
+  } catch (error) {
+    close()
+    throw error
+  }
+}
+
+async function* piecesOf(call: ArrivingCall, exchange: Exchange): AsyncGenerator<ArrivedPiece, void> {
+  for await (const chunk of unbroken(exchange.chunks())) yield* await opened(await call.push(chunk))
+  yield* await opened(await call.end())
+}
+
+async function opened(arrived: Awaited<ReturnType<ArrivingCall['push']>>): Promise<ArrivedPiece[]> {
+  if (arrived === null) return []
+  if ('status' in arrived) throw new RefusedBody(arrived)
+  const files = arrived.files.map(
+    async ({ index, content }) => [index, typeof content === 'string' ? await openAsBlob(content) : content] as const,
+  )
+  return [{ ...arrived, files: await Promise.all(files) }]
+}
+
+/** The functions that a body refers to. */
+class Functions {
+  readonly #receiver: Receiver
+  readonly #loaded = new Map<string, Action>()
+
+  constructor(receiver: Receiver) {
+    this.#receiver = receiver
+  }
+
+  async load(ids: string[]): Promise<void> {
+    for (const id of ids) {
+      const action = await loadAction(id, this.#receiver.table)
+      if (!action) throw new RefusedBody(this.#receiver.host.unknownAction())
+      this.#loaded.set(id, action)
+    }
+  }
+
+  readonly reference = (id: string, bound: unknown[] | null): unknown => {
+    const action = this.#loaded.get(id)!
+    return bound === null ? action : action.bind(null, ...bound)
+  }
+}
+
+function nothing(): void {}
+
+/** `body`, and `close` when it has been sent: it may still read what was stored. */
+export function closing(body: Body, close: () => void): Body {
+  if (!(body instanceof ReadableStream)) {
+    close()
+    return body
+  }
+  const reader = body.getReader()
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await reader.read()
+          if (!done) return controller.enqueue(value)
+          controller.close()
+        } catch (error) {
+          controller.error(error)
+        }
+        close()
+      },
+      cancel(reason) {
+        close()
+        return reader.cancel(reason)
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}
