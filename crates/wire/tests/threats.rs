@@ -308,7 +308,7 @@ fn one_value_has_one_spelling() {
         "01",
         "+1",
         "",
-        "1_a",
+        "01_a",
         "_01_a",
         "_1",
         "\u{661}",
@@ -371,12 +371,13 @@ fn a_number_is_one_thing_whatever_comes_when() {
         decoder.decode()
     };
     for late in [
-        &[("1", "1")][..],          // a model for a stream
-        &[("_1_a", "1")],           // a form for a stream
-        &[("S2", "1")],             // an event for a promise
-        &[("S2", "C")],             // an end for a promise
-        &[("2", "1"), ("2", "1")],  // a value twice
-        &[("2", "1"), ("S2", "C")], // an event for what was a promise
+        &[("1", "1"), ("S1", "1")][..], // an event in two spellings
+        &[("1", "C"), ("1", "1")],      // an older event behind the end
+        &[("_1_a", "1")],               // a form for a stream
+        &[("S2", "1")],                 // an event for a promise
+        &[("S2", "C")],                 // an end for a promise
+        &[("2", "1"), ("2", "1")],      // a value twice
+        &[("2", "1"), ("S2", "C")],     // an event for what was a promise
         &[("S1", "C"), ("S1", "C")],
         &[("S1", "C"), ("S1", "1")],
         &[("S1", "\"$1\"")],  // a path into a stream

@@ -1,6 +1,6 @@
 //! Replies: the arguments of a call, from the browser to the server.
 //!
-//! React 19.3.1; `docs/protocol.md` §1. The body is one text when no argument needs a part of its
+//! React 19.3.1, and what 19.0 to 19.3 write otherwise (`versions`). The body is one text when no argument needs a part of its
 //! own, else multipart: part `0` is the list of the arguments, and what JSON has no words for stands
 //! in parts of its own. A string that begins with `$` is a tag: it points to a part, or says what
 //! JSON can't. Parts are numbered in decimal, tags in hexadecimal.
@@ -28,6 +28,7 @@ mod outline;
 mod parts;
 mod read;
 mod tag;
+mod versions;
 
 pub use decoder::Decoder;
 pub use parts::{FileHead, Parts};

@@ -1,12 +1,15 @@
 //! Names and values to a table of slots, by the one grammar that parts have.
 //!
 //! ```text
-//! name   = prefix ( number / "_" number "_" field / "S" number )
+//! name   = prefix ( number / "_" number "_" field / "S" number / number "_" field )
 //! number = "0" / %x31-39 *DIGIT            decimal, without padding
 //! ```
+//!
+//! The last form, and a number for the events of a stream, are of older clients: see `versions`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry as Place};
 
+use super::versions::{Spelling, Versions};
 use crate::{Limits, ReplyError};
 
 /// What a multipart body says of a file beside its bytes.
@@ -40,6 +43,8 @@ pub(crate) enum TextId {
 pub(super) enum Slot {
     /// A model: JSON with tags. Empty once it was read.
     Text(String),
+    /// Several texts: events of a stream, if it turns out to be one.
+    Texts(Vec<String>),
     /// A file, by its number among the files.
     File(u32),
     /// The entries of a FormData.
@@ -48,6 +53,16 @@ pub(super) enum Slot {
     Events(Events),
     /// A FormData without entries, or one that has been read: nothing may come any more.
     Sealed,
+}
+
+impl Slot {
+    /// Why there is no text to read here.
+    fn no_text(&self, part: u32) -> ReplyError {
+        match self {
+            Self::Texts(_) => ReplyError::DuplicatePart { part },
+            _ => ReplyError::MissingPart { part, kind: "text" },
+        }
+    }
 }
 
 /// The events of one stream, by their numbers among all, and the one that ends it.
@@ -65,9 +80,17 @@ pub(crate) struct Close(pub(super) Option<u32>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Arrival {
     Model(u32),
+    /// A text for a number that has one already.
+    Again(u32),
     File(u32),
-    Item { stream: u32, event: u32 },
-    Close { stream: u32, close: Close },
+    Item {
+        stream: u32,
+        event: u32,
+    },
+    Close {
+        stream: u32,
+        close: Close,
+    },
     Field(u32),
 }
 
@@ -93,6 +116,7 @@ impl Heads {
 pub struct Parts {
     prefix: String,
     slots: HashMap<u32, Slot>,
+    pub(super) versions: Versions,
     pub(super) heads: Heads,
     /// The texts of events, and the streams that they are of. Empty once they were read.
     events: Vec<(u32, String)>,
@@ -104,7 +128,7 @@ pub struct Parts {
 
 enum Name<'a> {
     Model(u32),
-    Field(u32, &'a str),
+    Field(u32, &'a str, Spelling),
     Event(u32),
 }
 
@@ -119,9 +143,10 @@ impl Parts {
     ///
     /// # Errors
     ///
-    /// - [`ReplyError::PartName`]: the name is none that React 19.3.1 writes.
+    /// - [`ReplyError::PartName`]: the name is none that React writes.
     /// - [`ReplyError::DuplicatePart`]: its number is taken.
-    /// - [`ReplyError::Malformed`]: it is an event of a stream that has ended.
+    /// - [`ReplyError::Malformed`]: it is an event of a stream that has ended, or no version of React
+    ///   writes such a name beside those before.
     /// - [`ReplyError::TooMuch`]: `parts`, `events`, `fields`, `name_bytes` or `body_bytes` was passed.
     pub fn text(&mut self, name: &str, value: String, limits: &Limits) -> Result<(), ReplyError> {
         self.take_text(name, value, limits).map(drop)
@@ -170,7 +195,8 @@ impl Parts {
         limits: &Limits,
     ) -> Result<Arrival, ReplyError> {
         match (self.parse(name, limits)?, entry) {
-            (Name::Field(part, field), entry) => {
+            (Name::Field(part, field, spelling), entry) => {
+                self.versions.saw(spelling, part)?;
                 match entry {
                     Entry::Text(_) => self.fields += 1,
                     Entry::File(_) => self.count_file(limits)?,
@@ -182,11 +208,11 @@ impl Parts {
                 self.count_model(limits)?;
                 self.slot(part, Slot::File(blob)).map(|()| Arrival::File(part))
             }
-            (Name::Model(part), Entry::Text(text)) => {
-                self.count_model(limits)?;
-                self.slot(part, Slot::Text(text)).map(|()| Arrival::Model(part))
+            (Name::Model(part), Entry::Text(text)) => self.text_of(part, text, limits),
+            (Name::Event(stream), Entry::Text(text)) => {
+                self.versions.saw(Spelling::MarkedEvent, stream)?;
+                self.event(stream, text, limits)
             }
-            (Name::Event(stream), Entry::Text(text)) => self.event(stream, text, limits),
             (Name::Event(_), Entry::File(_)) => Err(ReplyError::PartName),
         }
     }
@@ -212,7 +238,7 @@ impl Parts {
         match self.slots.get(&part) {
             Some(Slot::Text(text)) => Ok(Some(text)),
             None => Ok(None),
-            Some(_) => Err(ReplyError::MissingPart { part, kind: "text" }),
+            Some(slot) => Err(slot.no_text(part)),
         }
     }
 
@@ -230,7 +256,7 @@ impl Parts {
             TextId::Part(part) => match self.slots.get_mut(&part) {
                 Some(Slot::Text(text)) => Ok(Some(std::mem::take(text))),
                 None => Ok(None),
-                Some(_) => Err(ReplyError::MissingPart { part, kind: "text" }),
+                Some(slot) => Err(slot.no_text(part)),
             },
         }
     }
@@ -262,18 +288,69 @@ impl Parts {
         }
     }
 
-    /// The events of a stream that have come.
-    pub(super) fn events(&self, part: u32) -> Result<Events, ReplyError> {
+    /// The events of a stream that have come. From now on its number is a stream's.
+    pub(super) fn events(&mut self, part: u32, limits: &Limits) -> Result<Events, ReplyError> {
+        match self.slots.insert(part, Slot::Events(Events::default())) {
+            None => Ok(Events::default()),
+            Some(Slot::Events(events)) => {
+                self.slots.insert(part, Slot::Events(events.clone()));
+                Ok(events)
+            }
+            Some(Slot::Text(text)) => self.bare_events(part, vec![text], limits),
+            Some(Slot::Texts(texts)) => self.bare_events(part, texts, limits),
+            Some(_) => Err(ReplyError::MissingPart { part, kind: "stream" }),
+        }
+    }
+
+    /// Events that came under the number alone, as long as nobody knew what it was of.
+    fn bare_events(
+        &mut self,
+        part: u32,
+        texts: Vec<String>,
+        limits: &Limits,
+    ) -> Result<Events, ReplyError> {
+        self.versions.saw(Spelling::BareEvent, part)?;
+        for text in texts {
+            self.event(part, text, limits)?;
+        }
         match self.slots.get(&part) {
             Some(Slot::Events(events)) => Ok(events.clone()),
-            None => Ok(Events::default()),
-            Some(_) => Err(ReplyError::MissingPart { part, kind: "stream" }),
+            _ => Ok(Events::default()), // can't be: it was made above
         }
     }
 
     fn slot(&mut self, part: u32, slot: Slot) -> Result<(), ReplyError> {
         let taken = self.slots.insert(part, slot).is_some();
         if taken { Err(ReplyError::DuplicatePart { part }) } else { Ok(()) }
+    }
+
+    /// Takes a text that has nothing but a number: a model, or in older versions an event. The first
+    /// may be either, and what refers to it tells.
+    fn text_of(&mut self, part: u32, text: String, limits: &Limits) -> Result<Arrival, ReplyError> {
+        let place = match self.slots.entry(part) {
+            Place::Vacant(place) => {
+                place.insert(Slot::Text(text));
+                return self.count_model(limits).map(|()| Arrival::Model(part));
+            }
+            Place::Occupied(place) => place.into_mut(),
+        };
+        match place {
+            Slot::Events(_) => {
+                self.versions.saw(Spelling::BareEvent, part)?;
+                return self.event(part, text, limits);
+            }
+            // What has been read was no event, and the arguments never are.
+            Slot::Text(first) if part > 0 && !first.is_empty() => {
+                *place = Slot::Texts(vec![std::mem::take(first), text]);
+            }
+            Slot::Texts(texts) => {
+                ReplyError::check("events", texts.len() + 1, limits.events)?;
+                texts.push(text);
+            }
+            _ => return Err(ReplyError::DuplicatePart { part }),
+        }
+        self.versions.saw(Spelling::BareEvent, part)?;
+        Ok(Arrival::Again(part))
     }
 
     /// Takes an event: a model, or `C` and perhaps a model, which ends the stream.
@@ -317,7 +394,12 @@ impl Parts {
         let name = name.strip_prefix(self.prefix.as_str()).ok_or(ReplyError::PartName)?;
         if let Some(field) = name.strip_prefix('_') {
             let (part, field) = field.split_once('_').ok_or(ReplyError::PartName)?;
-            return Ok(Name::Field(decimal(part).ok_or(ReplyError::PartName)?, field));
+            let part = decimal(part).ok_or(ReplyError::PartName)?;
+            return Ok(Name::Field(part, field, Spelling::MarkedField));
+        }
+        if let Some((part, field)) = name.split_once('_') {
+            let part = decimal(part).ok_or(ReplyError::PartName)?;
+            return Ok(Name::Field(part, field, Spelling::BareField));
         }
         if let Some(stream) = name.strip_prefix('S') {
             return decimal(stream).map(Name::Event).ok_or(ReplyError::PartName);
@@ -342,7 +424,22 @@ mod tests {
 
     #[test]
     fn a_name_has_one_spelling() {
-        for good in ["0", "1", "10", "4294967295", "_1_a", "_10__", "_1_", "_1_a_b", "S1", "S10"] {
+        for good in [
+            "0",
+            "1",
+            "10",
+            "4294967295",
+            "_1_a",
+            "_10__",
+            "_1_",
+            "_1_a_b",
+            "S1",
+            "S10",
+            "1_a",
+            "10__",
+            "1_",
+            "1_a_b",
+        ] {
             assert_eq!(add(good), Ok(()), "{good}");
         }
         for bad in [
@@ -362,7 +459,10 @@ mod tests {
             "_01_a",
             "4294967296",
             "NaN",
-            "1_a",
+            "01_a",
+            "a_1",
+            "S1_a",
+            " 1_a",
             "S",
             "Sa",
             "S01",
@@ -385,7 +485,7 @@ mod tests {
     fn a_number_is_given_once_whatever_the_kind() {
         let limits = Limits::default();
         for (first, second) in
-            [("1", "1"), ("1", "_1_a"), ("_1_a", "1"), ("S1", "1"), ("1", "S1"), ("S1", "_1_a")]
+            [("1", "_1_a"), ("_1_a", "1"), ("1", "1_a"), ("1_a", "1"), ("1", "S1"), ("S1", "_1_a")]
         {
             let mut parts = Parts::new("");
             parts.text(first, String::new(), &limits).unwrap();
@@ -393,6 +493,13 @@ mod tests {
             assert_eq!(parts.text(second, String::new(), &limits), duplicate);
             assert!(parts.file("1", FileHead::default(), &limits).is_err());
         }
+        let mut parts = Parts::new("");
+        parts.text("0", "[]".to_owned(), &limits).unwrap();
+        assert!(parts.text("0", "[]".to_owned(), &limits).is_err(), "no stream has this number");
+        let mut parts = Parts::new("");
+        parts.text("1", "1".to_owned(), &limits).unwrap();
+        parts.text("1", "2".to_owned(), &limits).unwrap();
+        assert_eq!(parts.model(1), Err(ReplyError::DuplicatePart { part: 1 }));
         let mut parts = Parts::new("");
         parts.text("_1_a", String::new(), &limits).unwrap();
         parts.text("_1_a", String::new(), &limits).unwrap();

@@ -144,6 +144,11 @@ impl Reading {
                 self.queue.extend(self.waiting.remove(&part));
                 (part, Some(Unit::Value(part)))
             }
+            Arrival::Again(part) => {
+                // Of a stream that is known it would be an event.
+                let is_known = self.claimed.contains(&part);
+                return if is_known { Err(ReplyError::DuplicatePart { part }) } else { Ok(()) };
+            }
             Arrival::Item { stream, event } => (stream, Some(Unit::Item(stream, event))),
             Arrival::Close { stream, close } => (stream, Some(Unit::Close(stream, close))),
         };
@@ -242,7 +247,10 @@ impl Reading {
                 let entries = form.insert(self.parts.take_form(part)?).len();
                 self.count(entries)
             }
-            Tag::Reference(part) => self.function(part, level),
+            Tag::Reference { part, spelling } => {
+                self.parts.versions.saw(spelling, part)?;
+                self.function(part, level)
+            }
             Tag::Live { part, kind } => self.live(part, Live { kind, level }),
             Tag::Path(part) => {
                 self.queue.push_back(Wanted { id: TextId::Part(part), level, shape: None });
@@ -309,7 +317,7 @@ impl Reading {
             }
             return Ok(());
         }
-        let events = self.parts.events(part)?;
+        let events = self.parts.events(part, &self.limits)?;
         for event in events.items {
             self.push(Unit::Item(part, event));
         }

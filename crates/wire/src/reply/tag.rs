@@ -1,5 +1,6 @@
 //! Strings that begin with `$`: what they mean, by one strict grammar (`docs/protocol.md` §1.6).
 
+use super::versions::Spelling;
 use crate::{Limits, ReplyError};
 
 /// What a `$` string stands for. Operands that aren't numbers stay in the text: see [`operand`] and
@@ -25,7 +26,10 @@ pub(super) enum Tag {
         part: u32,
         view: View,
     },
-    Reference(u32),
+    Reference {
+        part: u32,
+        spelling: Spelling,
+    },
     /// A value that comes later, or several.
     Live {
         part: u32,
@@ -152,7 +156,8 @@ fn parse_rest(rest: &str, limits: &Limits) -> Result<Tag, NoTag> {
         'i' => Ok(Tag::Iterator(part()?)),
         'K' => Ok(Tag::Form(part()?)),
         'B' => Ok(Tag::Blob(part()?)),
-        'h' => Ok(Tag::Reference(part()?)),
+        'h' => Ok(Tag::Reference { part: part()?, spelling: Spelling::ReferenceH }),
+        'F' => Ok(Tag::Reference { part: part()?, spelling: Spelling::ReferenceF }),
         '@' => live(LiveKind::Promise),
         'R' => live(LiveKind::Stream),
         'r' => live(LiveKind::ByteStream),
@@ -282,6 +287,9 @@ mod tests {
         assert_eq!(read("$@a"), Ok(Tag::Live { part: 10, kind: LiveKind::Promise }));
         assert_eq!(read("$x10"), Ok(Tag::Live { part: 16, kind: LiveKind::AsyncIterator }));
         assert_eq!(read("$T"), Ok(Tag::Temporary));
+        for (letter, spelling) in [('h', Spelling::ReferenceH), ('F', Spelling::ReferenceF)] {
+            assert_eq!(read(&format!("${letter}a")), Ok(Tag::Reference { part: 10, spelling }));
+        }
         for (raw, part, expected) in
             [("$0", 0, &[][..]), ("$1f::a", 31, &["", "a"]), ("$a:", 10, &[""])]
         {
@@ -305,7 +313,10 @@ mod tests {
             "$Q1 ",
             "$Q100000000",
             "$h1:0",
-            "$F1",
+            "$F",
+            "$FA",
+            "$F01",
+            "$F1:0",
             "$Z",
             "$E",
             "$P1",

@@ -349,7 +349,7 @@ impl<'r> Emitter<'r> {
                     Err(_) => return Meaning::Undefined, // can't be: each tag's file has been looked up
                 },
                 Tag::Binary { part, view } => Source::Binary(part, view),
-                Tag::Reference(part) => Source::Function(part),
+                Tag::Reference { part, .. } => Source::Function(part),
                 Tag::Live { part, .. } => Source::Live(part),
                 Tag::Temporary => Source::Temporary(end),
                 Tag::Escaped { .. } | Tag::Path(_) => Source::Shared(end),
