@@ -6,7 +6,7 @@
 import process from 'node:process'
 
 import { fail } from './support/run.mjs'
-import { addon, cargo, chromium, dist, link, nextPackage, node, packages, rustTools, take } from './support/steps.mjs'
+import { addon, cargo, chromium, clientPackages, dist, link, nextPackage, node, packages, rustTools, take } from './support/steps.mjs'
 
 const test = process.argv.includes('--test')
 const bench = process.argv.includes('--bench')
@@ -17,6 +17,7 @@ const steps = [
   ...(test ? [rustTools, chromium] : []),
   packages,
   ...(test || bench ? [nextPackage] : []),
+  ...(test ? [clientPackages] : []),
   link, addon({ release }), dist,
 ]
 

@@ -90,24 +90,34 @@ export const packages = {
   },
 }
 
-const NEXT = '__test__/next'
-
-/** Next's compiler, 330 MB that only a test and a bench need. @type {Step} */
-export const nextPackage = {
-  name: 'next',
-  look() {
-    const hash = hashOf([`${NEXT}/package.json`, `${NEXT}/package-lock.json`, `${NEXT}/.npmrc`])
-    const stamp = stampAt(`${NEXT}/node_modules/.cache/errand/packages`)
-    if (stamp.is(hash) && existsSync(inRoot(NEXT, 'node_modules/next/package.json'))) return { done: '' }
-    return {
-      why: `to compare with, in ${NEXT}`,
-      async act(label) {
-        await npm(label, ['ci'], { cwd: inRoot(NEXT) })
-        stamp.set(hash)
-      },
-    }
-  },
+/**
+ * Packages that only tests and benches need, in a folder of their own.
+ *
+ * @param {string} name @param {string} folder @param {string} why @param {string} installed @returns {Step}
+ */
+function packagesOf(name, folder, why, installed) {
+  return {
+    name,
+    look() {
+      const hash = hashOf([`${folder}/package.json`, `${folder}/package-lock.json`, `${folder}/.npmrc`])
+      const stamp = stampAt(`${folder}/node_modules/.cache/errand/packages`)
+      if (stamp.is(hash) && existsSync(inRoot(folder, 'node_modules', installed, 'package.json'))) return { done: '' }
+      return {
+        why: `${why}, in ${folder}`,
+        async act(label) {
+          await npm(label, ['ci'], { cwd: inRoot(folder) })
+          stamp.set(hash)
+        },
+      }
+    },
+  }
 }
+
+/** Next's compiler, 330 MB that only a test and a bench need. */
+export const nextPackage = packagesOf('next', '__test__/next', 'to compare with', 'next')
+
+/** React's clients of older versions. */
+export const clientPackages = packagesOf('clients', '__test__/versions', "React's older clients", 'client-19.0.0')
 
 /**
  * Under `npm start` we know which npm that is; else PATH does.
