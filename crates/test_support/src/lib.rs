@@ -2,7 +2,9 @@
 //!
 //! `tests/arrows.rs` holds who may use whom, `tests/tidy.rs` that code and papers agree.
 
+pub mod choices;
 pub mod fuzz;
+pub mod memory;
 
 use std::{
     fs,

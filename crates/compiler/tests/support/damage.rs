@@ -68,26 +68,5 @@ const PIECES: &[&str] = &[
 
 /// `source` with up to four changes.
 pub fn damaged(source: &str, choices: &mut Choices) -> String {
-    let mut text = source.to_owned();
-    for _ in 0..=choices.below(4) {
-        let at = choices.boundary(&text);
-        match choices.below(4) {
-            0 => text.insert_str(at, choices.pick(PIECES)),
-            1 => {
-                let end = text.len().min(at + choices.below(12));
-                let end = (end..=text.len()).find(|&end| text.is_char_boundary(end));
-                text.replace_range(at..end.unwrap_or(at), "");
-            }
-            2 => {
-                let from = choices.boundary(&text);
-                let piece = text[from.min(at)..from.max(at)].to_owned();
-                text.insert_str(choices.boundary(&text), &piece);
-            }
-            _ => {
-                let line = text.split('\n').nth(choices.below(8)).unwrap_or_default().to_owned();
-                text.insert_str(at, &line);
-            }
-        }
-    }
-    text
+    choices.damaged(source, PIECES)
 }

@@ -2,7 +2,7 @@
 
 #![allow(dead_code, clippy::disallowed_methods, unreachable_pub)]
 
-pub mod choices;
+pub use test_support::choices;
 pub mod damage;
 pub mod grammar;
 pub mod holds;
