@@ -135,12 +135,19 @@ export interface DecodeReplyOptions {
   signal?: AbortSignal
 }
 
-/** How much one request may ask. Sizes are bytes, or text such as `512kb` and `1mb`. */
+/**
+ * How much one request may ask. Sizes are bytes, or text such as `512kb` and `1mb`; counts are whole numbers, or
+ * `Infinity`. Past one the request is refused with `errand::reply-too-much` (413), which names the limit.
+ */
 export interface Limits {
   /** Bytes of a whole request body. Default `1mb`; past it 413. */
   body?: number | string
   /** Bytes of one file. Default `50mb`; the body has to fit as well. */
   file?: number | string
+  /** Bytes of the text of one part, event or field. Default: those of the body. */
+  part?: number | string
+  /** Bytes of one string or key, as JSON has it, and of one text field. Default: those of the body. */
+  string?: number | string
   /** Files in one request. Default 20. */
   files?: number
   /** Fields of forms in one request. Default 1000. */
@@ -155,6 +162,16 @@ export interface Limits {
   depth?: number
   /** Values in one request, all levels together. Default 1,000,000. */
   nodes?: number
+  /** References to values that stand elsewhere in the same request. Default 100,000. */
+  references?: number
+  /** Arguments of one call. Default 1000. */
+  arguments?: number
+  /** Arguments bound to one function. Default 1000, as in React. */
+  boundArgs?: number
+  /** Characters of one BigInt, its sign included. Default 300, as in React. */
+  bigIntDigits?: number
+  /** Bytes of the name of a part, a field or a file, and of a temporary reference. Default 1024. */
+  nameBytes?: number
 }
 
 /**

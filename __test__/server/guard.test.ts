@@ -163,6 +163,11 @@ describe('what a call may be', () => {
 describe('options', () => {
   for (const [options, message] of [
     [{ limits: { body: '1 potato' } }, /limits\.body/],
+    [{ limits: { string: '1 potato' } }, /limits\.string/],
+    [{ limits: { files: -1 } }, /limits\.files/],
+    [{ limits: { nodes: 2 ** 32 } }, /limits\.nodes/],
+    [{ limits: { boundArgs: NaN } }, /limits\.boundArgs/],
+    [{ limits: { depth: 1.5 } }, /limits\.depth/],
     [{ allowedOrigins: ['*.com'] }, /allowedOrigins/],
     [{ secret: 'short' }, /secret/],
     [{ actions: '/nowhere/errand.json' }, /manifest/],

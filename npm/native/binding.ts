@@ -31,6 +31,8 @@ export interface Compiled {
 export interface LimitSettings {
   body?: string
   file?: string
+  part?: string
+  string?: string
   files?: number
   fields?: number
   parts?: number
@@ -38,6 +40,11 @@ export interface LimitSettings {
   events?: number
   depth?: number
   nodes?: number
+  references?: number
+  arguments?: number
+  boundArgs?: number
+  bigIntDigits?: number
+  nameBytes?: number
 }
 
 export interface HostSettings {

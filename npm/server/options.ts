@@ -87,12 +87,10 @@ export function resolveOptions(options: HandlerOptions): Settings {
   }
 }
 
-export function limitSettings({ body, file, ...counts }: Limits = {}): LimitSettings {
-  return {
-    ...(body === undefined ? {} : { body: String(body) }),
-    ...(file === undefined ? {} : { file: String(file) }),
-    ...counts,
-  }
+/** Sizes cross as text, whichever way they were written. */
+export function limitSettings({ body, file, part, string, ...counts }: Limits = {}): LimitSettings {
+  const given = Object.entries({ body, file, part, string }).filter(([, size]) => size !== undefined)
+  return { ...Object.fromEntries(given.map(([name, size]) => [name, String(size)])), ...counts }
 }
 
 function resolveCache(cache: HandlerOptions['cache']): Cache {

@@ -29,6 +29,22 @@ pub fn parse(option: &'static str, text: &str) -> Result<u64, BadOption> {
     if (1.0..=MOST).contains(&bytes) { Ok(bytes as u64) } else { Err(bad()) }
 }
 
+/// Reads how many there may be of something; infinity is as many as can be counted.
+///
+/// # Errors
+///
+/// It is no whole number, negative, or more than 4,294,967,295.
+pub fn count(option: &'static str, given: f64) -> Result<u32, BadOption> {
+    if given == f64::INFINITY {
+        return Ok(u32::MAX);
+    }
+    if given.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&given) {
+        return Ok(given as u32);
+    }
+    let problem = format!("{given} is not a count: write a whole number, or Infinity");
+    Err(BadOption { option, problem })
+}
+
 /// Reads a time in seconds; infinity is no limit.
 ///
 /// # Errors
@@ -47,7 +63,7 @@ pub fn seconds(option: &'static str, seconds: Option<f64>) -> Result<Option<Dura
 mod tests {
     use std::time::Duration;
 
-    use super::{parse, seconds};
+    use super::{count, parse, seconds};
 
     #[test]
     fn times_are_seconds_and_infinity_is_no_limit() {
@@ -56,6 +72,18 @@ mod tests {
         assert_eq!(seconds("revalidate", None), Ok(None));
         assert!(seconds("revalidate", Some(-1.0)).is_err());
         assert!(seconds("revalidate", Some(f64::NAN)).is_err());
+    }
+
+    #[test]
+    fn counts_are_whole_and_infinity_is_the_most() {
+        for (given, most) in
+            [(0.0, 0), (7.0, 7), (4_294_967_295.0, u32::MAX), (f64::INFINITY, u32::MAX)]
+        {
+            assert_eq!(count("limits.files", given), Ok(most));
+        }
+        for given in [-1.0, 1.5, f64::NAN, f64::NEG_INFINITY, 4_294_967_296.0] {
+            assert!(count("limits.files", given).is_err(), "{given}");
+        }
     }
 
     #[test]

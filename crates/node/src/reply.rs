@@ -90,17 +90,25 @@ impl From<reply::Decoded> for Piece {
     }
 }
 
+/// Sizes are text, counts are numbers as JavaScript has them.
 #[napi(object, object_to_js = false)]
 pub struct LimitSettings {
     pub body: Option<String>,
     pub file: Option<String>,
-    pub files: Option<u32>,
-    pub fields: Option<u32>,
-    pub parts: Option<u32>,
-    pub live: Option<u32>,
-    pub events: Option<u32>,
-    pub depth: Option<u32>,
-    pub nodes: Option<u32>,
+    pub part: Option<String>,
+    pub string: Option<String>,
+    pub files: Option<f64>,
+    pub fields: Option<f64>,
+    pub parts: Option<f64>,
+    pub live: Option<f64>,
+    pub events: Option<f64>,
+    pub depth: Option<f64>,
+    pub nodes: Option<f64>,
+    pub references: Option<f64>,
+    pub arguments: Option<f64>,
+    pub bound_args: Option<f64>,
+    pub big_int_digits: Option<f64>,
+    pub name_bytes: Option<f64>,
 }
 
 impl TryFrom<LimitSettings> for Limits {
@@ -108,19 +116,36 @@ impl TryFrom<LimitSettings> for Limits {
 
     fn try_from(it: LimitSettings) -> Result<Self, Failure> {
         let mut limits = Self::default();
-        if let Some(body) = it.body {
-            limits.body_bytes = size::parse("limits.body", &body)?;
+        for (limit, option, given) in [
+            (&mut limits.body_bytes, "limits.body", it.body),
+            (&mut limits.file_bytes, "limits.file", it.file),
+            (&mut limits.part_bytes, "limits.part", it.part),
+            (&mut limits.string_bytes, "limits.string", it.string),
+        ] {
+            if let Some(given) = given {
+                *limit = size::parse(option, &given)?;
+            }
         }
-        if let Some(file) = it.file {
-            limits.file_bytes = size::parse("limits.file", &file)?;
+        for (limit, option, given) in [
+            (&mut limits.files, "limits.files", it.files),
+            (&mut limits.fields, "limits.fields", it.fields),
+            (&mut limits.parts, "limits.parts", it.parts),
+            (&mut limits.live, "limits.live", it.live),
+            (&mut limits.events, "limits.events", it.events),
+            (&mut limits.depth, "limits.depth", it.depth),
+            (&mut limits.references, "limits.references", it.references),
+            (&mut limits.arguments, "limits.arguments", it.arguments),
+            (&mut limits.bound_args, "limits.boundArgs", it.bound_args),
+            (&mut limits.big_int_digits, "limits.bigIntDigits", it.big_int_digits),
+            (&mut limits.name_bytes, "limits.nameBytes", it.name_bytes),
+        ] {
+            if let Some(given) = given {
+                *limit = size::count(option, given)?;
+            }
         }
-        limits.files = it.files.unwrap_or(limits.files);
-        limits.fields = it.fields.unwrap_or(limits.fields);
-        limits.parts = it.parts.unwrap_or(limits.parts);
-        limits.live = it.live.unwrap_or(limits.live);
-        limits.events = it.events.unwrap_or(limits.events);
-        limits.depth = it.depth.unwrap_or(limits.depth);
-        limits.nodes = it.nodes.map_or(limits.nodes, u64::from);
+        if let Some(nodes) = it.nodes {
+            limits.nodes = size::count("limits.nodes", nodes)?.into();
+        }
         Ok(limits)
     }
 }

@@ -43,10 +43,12 @@ impl Fields {
     ///
     /// # Errors
     ///
-    /// [`ReplyError::TooMuch`] with `fields`, `name_bytes` or `body_bytes`.
+    /// [`ReplyError::TooMuch`] with `fields`, `name_bytes`, `part_bytes`, `string_bytes` or
+    /// `body_bytes`.
     pub fn text(&mut self, name: &str, value: String, limits: &Limits) -> Result<(), ReplyError> {
         self.texts += 1;
         ReplyError::check("fields", self.texts, limits.fields)?;
+        ReplyError::check("part_bytes", value.len(), limits.part_bytes)?;
         let bytes = (name.len() + value.len()) as u64;
         self.text_bytes = self.text_bytes.saturating_add(bytes);
         ReplyError::check("body_bytes", self.text_bytes, limits.body_bytes)?;
@@ -71,6 +73,9 @@ impl Fields {
 
     fn push(&mut self, name: &str, entry: Entry, limits: &Limits) -> Result<(), ReplyError> {
         ReplyError::check("name_bytes", name.len(), limits.name_bytes)?;
+        if let (Entry::Text(text), false) = (&entry, name.starts_with(ACTION)) {
+            ReplyError::check("string_bytes", text.len(), limits.string_bytes)?;
+        }
         self.entries.push((name.to_owned(), entry));
         Ok(())
     }

@@ -31,8 +31,15 @@ pub struct Limits {
     pub fields: u32,
     /// Bytes of one file. Default 50 MiB.
     pub file_bytes: u64,
-    /// Bytes of the name of one part, field or file. Default 1,024.
+    /// Bytes of the name of one part, field or file, and of one temporary reference. Default 1,024.
     pub name_bytes: u32,
+    /// References to values that stand elsewhere, over all parts. Default 100,000.
+    pub references: u32,
+    /// Bytes of the text of one part, event or field. By default as many as the body may have.
+    pub part_bytes: u64,
+    /// Bytes of one string or key, as JSON has it, and of one text field. By default as many as the
+    /// body may have.
+    pub string_bytes: u64,
 }
 
 impl Limits {
@@ -58,6 +65,9 @@ impl Default for Limits {
             fields: 1_000,
             file_bytes: 50 << 20,
             name_bytes: 1_024,
+            references: 100_000,
+            part_bytes: u64::MAX,
+            string_bytes: u64::MAX,
         }
     }
 }

@@ -50,6 +50,9 @@ fn the_defaults_are_the_documented_ones() {
         fields: 1_000,
         file_bytes: 52_428_800,
         name_bytes: 1_024,
+        references: 100_000,
+        part_bytes: u64::MAX,
+        string_bytes: u64::MAX,
     };
     assert_eq!(Limits::default(), expected);
 }
@@ -245,6 +248,58 @@ fn the_names_of_temporary_references_are_bytes_as_well() {
     check("body_bytes", bytes - 1, |limit| {
         decode_text(&body, &Limits { body_bytes: limit, ..Limits::default() })
     });
+}
+
+#[test]
+fn the_name_of_one_temporary_reference() {
+    let with = |limit| Limits { name_bytes: small(limit), ..Limits::default() };
+    // `0:0:kkk` but for the part.
+    check("name_bytes", 5, |limit| decode_text("[{\"kkk\":\"$T\"}]", &with(limit)));
+}
+
+#[test]
+fn references_over_all_parts() {
+    let with = |limit| Limits { references: small(limit), ..Limits::default() };
+    let parts =
+        [("0", "[{},\"$0:0\",\"$W1\",\"$n1\"]".to_owned()), ("1", "[\"$0:0\",\"$2\"]".to_owned())];
+    let with_third = [parts[0].clone(), parts[1].clone(), ("2", "[1]".to_owned())];
+    check("references", 2, |limit| decode(&with_third, &with(limit)));
+}
+
+#[test]
+fn part_bytes() {
+    let with = |limit| Limits { part_bytes: limit, ..Limits::default() };
+    check("part_bytes", 9, |limit| decode_text("[\"123456\"]", &with(limit)));
+    for (name, text) in [("1", "[12345678]"), ("S1", "[12345678]"), ("_1_a", "0123456789")] {
+        check("part_bytes", 9, |limit| Parts::new("").text(name, text.to_owned(), &with(limit)));
+    }
+    check("part_bytes", 9, |limit| {
+        form::Fields::new().text("a", "0123456789".to_owned(), &with(limit))
+    });
+}
+
+#[test]
+fn string_bytes() {
+    let with = |limit| Limits { string_bytes: limit, ..Limits::default() };
+    // Plain or with tags; as a value, as a key; as JSON has it.
+    for text in [
+        "[\"123456\"]",
+        "[\"123456\",\"$NaN\"]",
+        "[{\"123456\":1}]",
+        "[{\"123456\":\"$NaN\"}]",
+        "[\"\\u0041\"]",
+        "[\"$$3456\"]",
+    ] {
+        check("string_bytes", 5, |limit| decode_text(text, &with(limit)));
+    }
+    let entry = |limit| Parts::new("").text("_1_a", "123456".to_owned(), &with(limit));
+    check("string_bytes", 5, entry);
+    check("string_bytes", 5, |limit| {
+        form::Fields::new().text("a", "123456".to_owned(), &with(limit))
+    });
+    // What describes an action is a model, and its strings count when it is read.
+    let mut fields = form::Fields::new();
+    assert_eq!(fields.text("$ACTION_1:0", "123456".to_owned(), &with(1)), Ok(()));
 }
 
 #[test]

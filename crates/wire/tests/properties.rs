@@ -27,6 +27,9 @@ const LIMITS: Limits = Limits {
     fields: 1_000,
     file_bytes: 1 << 20,
     name_bytes: 1_024,
+    references: 100_000,
+    part_bytes: 1 << 24,
+    string_bytes: 1 << 24,
 };
 
 /// A value as a browser has it. `Again` is the n-th object met so far, if there are as many.

@@ -25,6 +25,9 @@ const WIDE: Limits = Limits {
     fields: u32::MAX,
     file_bytes: u64::MAX,
     name_bytes: 1_024,
+    references: u32::MAX,
+    part_bytes: u64::MAX,
+    string_bytes: u64::MAX,
 };
 
 fn decode<N: AsRef<str>>(parts: &[(N, String)]) -> Result<Decoded, ReplyError> {

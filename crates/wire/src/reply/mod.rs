@@ -89,6 +89,7 @@ pub struct BlobUse {
 /// ids like `parseInt`, BigInts in any base, dates that aren't, and takes an unknown tag for an id.
 pub fn decode_text(body: &str, limits: &Limits) -> Result<Decoded, ReplyError> {
     ReplyError::check("body_bytes", body.len(), limits.body_bytes)?;
+    ReplyError::check("part_bytes", body.len(), limits.part_bytes)?;
     if outline::is_plain(body, limits)? {
         let skeleton = Skeleton { text: body.to_owned(), program: String::new() };
         return Ok(Decoded { skeleton, ..Decoded::default() });

@@ -287,6 +287,7 @@ impl<'a, 'b> Checked<'a, 'b> {
         match event {
             None => return Ok(None),
             Some(Event::Key { raw, at }) => {
+                ReplyError::check("string_bytes", raw.len(), self.limits.string_bytes)?;
                 if !self.keys.add(raw) {
                     return Err(self.malformed("each key once", at));
                 }
@@ -301,7 +302,10 @@ impl<'a, 'b> Checked<'a, 'b> {
                 ReplyError::check("depth", depth, self.limits.depth)?;
                 self.keys.enter();
             }
-            Some(Event::String { .. } | Event::Plain { .. }) => {}
+            Some(Event::String { raw, .. }) => {
+                ReplyError::check("string_bytes", raw.len(), self.limits.string_bytes)?;
+            }
+            Some(Event::Plain { .. }) => {}
         }
         *self.nodes += 1;
         ReplyError::check("nodes", *self.nodes, self.limits.nodes)?;

@@ -147,7 +147,8 @@ impl Parts {
     /// - [`ReplyError::DuplicatePart`]: its number is taken.
     /// - [`ReplyError::Malformed`]: it is an event of a stream that has ended, or no version of React
     ///   writes such a name beside those before.
-    /// - [`ReplyError::TooMuch`]: `parts`, `events`, `fields`, `name_bytes` or `body_bytes` was passed.
+    /// - [`ReplyError::TooMuch`]: `parts`, `events`, `fields`, `name_bytes`, `part_bytes`,
+    ///   `string_bytes` or `body_bytes` was passed.
     pub fn text(&mut self, name: &str, value: String, limits: &Limits) -> Result<(), ReplyError> {
         self.take_text(name, value, limits).map(drop)
     }
@@ -169,6 +170,7 @@ impl Parts {
         value: String,
         limits: &Limits,
     ) -> Result<Arrival, ReplyError> {
+        ReplyError::check("part_bytes", value.len(), limits.part_bytes)?;
         let bytes = (name.len() + value.len()) as u64;
         self.text_bytes = self.text_bytes.saturating_add(bytes);
         ReplyError::check("body_bytes", self.text_bytes, limits.body_bytes)?;
@@ -197,8 +199,11 @@ impl Parts {
         match (self.parse(name, limits)?, entry) {
             (Name::Field(part, field, spelling), entry) => {
                 self.versions.saw(spelling, part)?;
-                match entry {
-                    Entry::Text(_) => self.fields += 1,
+                match &entry {
+                    Entry::Text(text) => {
+                        ReplyError::check("string_bytes", text.len(), limits.string_bytes)?;
+                        self.fields += 1;
+                    }
                     Entry::File(_) => self.count_file(limits)?,
                 }
                 ReplyError::check("fields", self.fields, limits.fields)?;

@@ -87,6 +87,7 @@ pub(crate) struct Reading {
     waiting: HashMap<u32, Wanted>,
     is_complete: bool,
     nodes: u64,
+    references: u32,
 }
 
 impl Reading {
@@ -107,6 +108,7 @@ impl Reading {
             waiting: HashMap::new(),
             is_complete: false,
             nodes: 0,
+            references: 0,
         }
     }
 
@@ -253,6 +255,8 @@ impl Reading {
             }
             Tag::Live { part, kind } => self.live(part, Live { kind, level }),
             Tag::Path(part) => {
+                self.references = self.references.saturating_add(1);
+                ReplyError::check("references", self.references, self.limits.references)?;
                 self.queue.push_back(Wanted { id: TextId::Part(part), level, shape: None });
                 Ok(())
             }

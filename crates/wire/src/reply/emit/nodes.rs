@@ -1,5 +1,7 @@
 //! Nodes: what stands in places, each made once.
 
+use std::borrow::Cow;
+
 use super::{Emitter, Root, Source, Tree};
 use crate::{
     ReplyError,
@@ -120,25 +122,29 @@ impl Emitter<'_> {
         let nameless =
             |part| ReplyError::Malformed { expected: "a place with a name", part, at: 0 };
         let TextId::Part(part) = at.0 else { return Err(nameless(reading.parts.number_of(at.0))) };
+        let limits = &reading.limits;
         let mut keys = Vec::new();
+        let mut bytes = 0;
         let mut number = at.1;
         while let Some((outline, value)) = find(reading, (at.0, number)).filter(|_| number > 0) {
-            keys.push(match outline.key(value) {
-                Key::Index(index) => index.to_string(),
+            let key: Cow<'_, str> = match outline.key(value) {
+                Key::Index(index) => index.to_string().into(),
                 Key::Name(raw) => unescape_text(raw)
                     .filter(|key| !key.contains(':'))
-                    .ok_or_else(|| nameless(part))?
-                    .into_owned(),
-            });
+                    .ok_or_else(|| nameless(part))?,
+            };
+            // Few bytes can have a long way above them, so it is looked at only as far as may be.
+            bytes += key.len() + 1;
+            ReplyError::check("name_bytes", bytes, limits.name_bytes)?;
+            keys.push(key);
             number = value.parent;
         }
-        keys.push(format!("{part:x}"));
+        keys.push(format!("{part:x}").into());
         keys.reverse();
         let name = keys.join(":");
-        // Each is as long as its way is: all of them may be as long as a body.
+        // And all of them may be as long as a body.
         self.done.temporary_bytes += name.len() as u64;
-        let limit = reading.limits.body_bytes;
-        ReplyError::check("body_bytes", self.done.temporary_bytes, limit)?;
+        ReplyError::check("body_bytes", self.done.temporary_bytes, limits.body_bytes)?;
         Ok(name)
     }
 
