@@ -1,6 +1,8 @@
 //! Builds what a skeleton says, as `npm/values` does, and draws a picture of it: text in which an
 //! object that occurs again is a number, so that two pictures are equal exactly if the values are.
 
+#![allow(dead_code)]
+
 use std::{collections::HashMap, fmt::Write};
 
 use serde_json::Value as Json;
