@@ -1,4 +1,5 @@
-//! The threat catalogue (`docs/protocol.md` §6), as far as replies and forms go.
+//! The threat catalogue (`docs/protocol.md` §6), as far as replies and forms go; a test's name begins with the class.
+//! T19 and who may be called (T20) are the host's, T22 is in `strings.rs`, and what a limit counts in `limits.rs`.
 //!
 //! Nothing here is timed. The inputs are so large that a decoder whose work grows with their square
 //! doesn't come to an end, and what comes out is compared with what went in.
@@ -53,9 +54,8 @@ fn check_size(decoded: &Decoded, input_bytes: usize) {
     assert!(bytes <= 6 * input_bytes, "{bytes} of {input_bytes}");
 }
 
-/// T1
 #[test]
-fn no_path_leads_through_what_is_inherited() {
+fn t1_no_path_leads_through_what_is_inherited() {
     let inherited = [
         "__proto__",
         "constructor",
@@ -107,9 +107,8 @@ fn no_path_leads_through_what_is_inherited() {
     }
 }
 
-/// T2
 #[test]
-fn what_looks_like_react_s_insides_is_data() {
+fn t2_what_looks_like_react_s_insides_is_data() {
     let forged = r#"[{"status":"resolved_model","reason":-1,"value":"{}","then":{"then":1},"_response":{"_prefix":"x","_formData":{"get":1},"_chunks":{}},"$$typeof":"a","$$consumed":true,"$$promise":1,"_bundlerConfig":null}]"#;
     let decoded = decode_text(forged, &WIDE).unwrap();
     assert_eq!((decoded.skeleton.text.as_str(), decoded.skeleton.program.as_str()), (forged, ""));
@@ -129,9 +128,8 @@ fn what_looks_like_react_s_insides_is_data() {
     assert_eq!(code(sealed), "errand::reply-malformed");
 }
 
-/// T5
 #[test]
-fn references_share_and_never_copy() {
+fn t5_references_share_and_never_copy() {
     // Ten times the part before, eight levels: a hundred million values as a tree.
     let mut parts: Vec<(String, String)> =
         (1..9).map(|part| (part.to_string(), list(10, &format!("\"${:x}\"", part + 1)))).collect();
@@ -149,9 +147,8 @@ fn references_share_and_never_copy() {
     assert_eq!(code(decode(&parts)), "errand::reply-duplicate-part");
 }
 
-/// T6
 #[test]
-fn a_list_that_fails_fails_once() {
+fn t6_a_list_that_fails_fails_once() {
     let bad = format!("[{},0]", vec!["[1,2]"; 50_000].join(","));
     assert_eq!(
         code(decode(&[("1", bad.clone()), ("0", list(50_000, "\"$Q1\""))])),
@@ -163,9 +160,8 @@ fn a_list_that_fails_fails_once() {
     );
 }
 
-/// T7
 #[test]
-fn numbers_are_decimal_and_lengths_come_from_what_is_there() {
+fn t7_numbers_are_decimal_and_lengths_come_from_what_is_there() {
     for bad in ["$n0x10", "$n0b1", "$n0o7", "$n", "$n ", "$n1 ", "$n1e400", "$n--1"] {
         assert_eq!(
             code(decode_text(&format!("[\"{bad}\"]"), &WIDE)),
@@ -186,9 +182,8 @@ fn numbers_are_decimal_and_lengths_come_from_what_is_there() {
     assert_eq!(code(decode(&with(&list(1_001, "1")))), "errand::reply-too-much");
 }
 
-/// T8
 #[test]
-fn fields_and_files_are_found_without_a_search() {
+fn t8_fields_and_files_are_found_without_a_search() {
     // Twenty thousand fields, and as many forms that aren't there.
     let mut parts: Vec<(String, String)> =
         (0..20_000).map(|at| (format!("_{}_a", 1 + at % 7), at.to_string())).collect();
@@ -210,9 +205,8 @@ fn fields_and_files_are_found_without_a_search() {
     assert_eq!(decoded.skeleton.program.matches("\"B\"").count(), 1);
 }
 
-/// T9, T11
 #[test]
-fn a_part_is_for_one_thing() {
+fn t9_a_part_is_for_one_thing() {
     let claims = ["\"$Q1\"", "\"$W1\"", "\"$h1\"", "\"$K1\"", "\"$B1\""];
     for first in claims {
         for second in claims {
@@ -222,9 +216,8 @@ fn a_part_is_for_one_thing() {
     }
 }
 
-/// T12
 #[test]
-fn of_many_action_keys_one_is_decoded() {
+fn t12_of_many_action_keys_one_is_decoded() {
     let mut fields = form::Fields::new();
     for token in 0..20_000 {
         fields.text(&format!("$ACTION_REF_{token}"), String::new(), &WIDE).unwrap();
@@ -234,9 +227,8 @@ fn of_many_action_keys_one_is_decoded() {
     assert_eq!(form::decode(fields, &WIDE).unwrap().unwrap().id, "last");
 }
 
-/// T13
 #[test]
-fn depth_costs_no_stack() {
+fn t13_depth_costs_no_stack() {
     const LEVELS: usize = 300_000;
     let arrays = format!("[{}\"$NaN\"{}]", "[".repeat(LEVELS), "]".repeat(LEVELS));
     check_size(&decode_text(&arrays, &WIDE).unwrap(), arrays.len() * 2);
@@ -263,9 +255,8 @@ fn depth_costs_no_stack() {
     assert_eq!(code(decode(&functions)), "errand::reply-missing-part");
 }
 
-/// T13
 #[test]
-fn paths_cost_what_they_are_long() {
+fn t13_paths_cost_what_they_are_long() {
     // Each item refers to the one in the middle of a long list, or of a wide object.
     let body = format!("[{},{}]", list(100_000, "{}"), vec!["\"$0:0:50000\""; 100_000].join(","));
     check_size(&decode_text(&body, &WIDE).unwrap(), body.len());
@@ -287,9 +278,8 @@ fn paths_cost_what_they_are_long() {
     check_size(&decode_text(&body, &WIDE).unwrap(), body.len());
 }
 
-/// T17
 #[test]
-fn one_value_has_one_spelling() {
+fn t17_one_value_has_one_spelling() {
     for bad in [
         "\u{feff}[]",
         "[]\0",
@@ -323,9 +313,8 @@ fn one_value_has_one_spelling() {
     }
 }
 
-/// T21
 #[test]
-fn errors_repeat_nothing_that_was_sent() {
+fn t21_errors_repeat_nothing_that_was_sent() {
     let marker = "zzmarkerzz";
     let inputs = [
         format!("[\"{marker}"),
@@ -343,9 +332,8 @@ fn errors_repeat_nothing_that_was_sent() {
     assert!(!error.to_string().contains(marker));
 }
 
-/// T4
 #[test]
-fn promises_that_wait_for_each_other_are_refused_however_many() {
+fn t4_promises_that_wait_for_each_other_are_refused_however_many() {
     let chain = |last: &str| {
         let mut parts: Vec<(String, String)> =
             (1..50_000).map(|part| (part.to_string(), format!("\"$@{:x}\"", part + 1))).collect();
@@ -361,9 +349,8 @@ fn promises_that_wait_for_each_other_are_refused_however_many() {
     assert_eq!(code(decode(&chain("\"$@fffff\""))), "none");
 }
 
-/// T9, T11
 #[test]
-fn a_number_is_one_thing_whatever_comes_when() {
+fn t11_a_number_is_one_thing_whatever_comes_when() {
     let feed = |parts: &[(&str, &str)]| {
         let mut decoder = Decoder::new(&WIDE);
         for (name, text) in parts {
@@ -400,9 +387,8 @@ fn a_number_is_one_thing_whatever_comes_when() {
     }
 }
 
-/// T8, T14, T15: each part is fed and asked for alone.
 #[test]
-fn what_arrives_bit_by_bit_costs_what_its_bytes_do() {
+fn t15_what_arrives_bit_by_bit_costs_what_its_bytes_do() {
     let mut decoder = Decoder::new(&WIDE);
     let count = 50_000_usize;
     let promises: Vec<String> = (1..count).map(|part| format!("\"$@{part:x}\"")).collect();
@@ -440,11 +426,123 @@ fn what_arrives_bit_by_bit_costs_what_its_bytes_do() {
     assert_eq!(decoder.decode().unwrap_err().code(), "errand::reply-missing-part", "and stays so");
 }
 
-/// T16
 #[test]
-fn an_event_is_one_value() {
+fn t16_an_event_is_one_value() {
     for event in ["1,\"done\":true", "1}", "", " ", "[", "1 C", "c"] {
         let parts = [("0", "[\"$X1\"]".to_owned()), ("S1", event.to_owned())];
         assert_eq!(code(decode(&parts)), "errand::reply-malformed", "{event:?}");
+    }
+}
+
+#[test]
+fn t3_a_function_is_its_id_and_nothing_else() {
+    let metadata = "{\"id\":\"f\",\"bound\":null}".to_owned();
+    let parts = [("1", metadata), ("0", "[\"$h1\",{\"f\":\"$0:0\"}]".to_owned())];
+    let decoded = decode(&parts).unwrap();
+    assert_eq!(decoded.skeleton.program, r#"["h","f",null,"=",0,0,">",1,"=","f",0]"#);
+    // Nothing of it lies on a path.
+    for path in ["$0:0:id", "$0:0:bound", "$0:0:name", "$0:0:toString", "$1:id:length"] {
+        let parts = [parts[0].clone(), ("0", format!("[\"$h1\",\"{path}\"]"))];
+        assert!(decode(&parts).is_err(), "{path}");
+    }
+}
+
+#[test]
+fn t10_binary_data_is_files_and_files_are_binary_data() {
+    let with = |tag: &str, bytes: Option<u64>| {
+        let mut parts = Parts::new("");
+        match bytes {
+            Some(bytes) => {
+                parts.file("1", FileHead { bytes, ..FileHead::default() }, &WIDE).unwrap();
+            }
+            None => parts.text("1", "[[1,2]]".to_owned(), &WIDE).unwrap(),
+        }
+        parts.text("0", format!("[\"${tag}1\"]"), &WIDE).unwrap();
+        code(decode_parts(parts, &WIDE))
+    };
+    for (letters, size) in [("BAOoUV", 1), ("Ss", 2), ("LlG", 4), ("gMm", 8)] {
+        for tag in letters.chars().map(String::from) {
+            assert_eq!(with(&tag, Some(3 * size)), "none", "{tag}");
+            assert_eq!(with(&tag, Some(0)), "none", "{tag}");
+            let uneven = if size == 1 { "none" } else { "errand::reply-malformed" };
+            assert_eq!(with(&tag, Some(3 * size - 1)), uneven, "{tag}");
+            assert_eq!(with(&tag, None), "errand::reply-missing-part", "text for {tag}");
+            let absent = decode_text(&format!("[\"${tag}1\"]"), &WIDE);
+            assert_eq!(code(absent), "errand::reply-missing-part", "nothing for {tag}");
+        }
+    }
+    for tag in ["Q", "W", "i", "h", "", "@", "R", "r", "X", "x", "K"] {
+        assert_eq!(with(tag, Some(8)), "errand::reply-missing-part", "a file for {tag}");
+    }
+}
+
+#[test]
+fn t14_what_never_ends_fails_with_the_body() {
+    for tag in ["@", "R", "r", "X", "x"] {
+        let decoded = decode_text(&format!("[\"${tag}1\"]"), &WIDE).unwrap();
+        assert_eq!(picture(&decoded.skeleton), format!("[{tag}(fails),]"));
+        let mut decoder = Decoder::new(&WIDE);
+        decoder.text("0", format!("[\"${tag}1\"]")).unwrap();
+        assert!(decoder.decode().unwrap().unwrap().is_open);
+        assert_eq!(decoder.decode(), Ok(None), "nothing new");
+        decoder.end();
+        assert_eq!(decoder.decode(), Ok(None), "and nothing more");
+    }
+}
+
+#[test]
+fn t18_what_a_form_says_of_itself_is_data() {
+    let post = |metadata: &str, bound: &str| {
+        let mut fields = form::Fields::new();
+        for (name, text) in [
+            ("$ACTION_REF_1", ""),
+            ("$ACTION_1:0", metadata),
+            ("$ACTION_1:1", bound),
+            ("$ACTION_KEY", "k../../__proto__"),
+            ("a", "b"),
+        ] {
+            fields.text(name, text.to_owned(), &WIDE).unwrap();
+        }
+        form::decode(fields, &WIDE).map(Option::unwrap)
+    };
+    let tampered =
+        post("{\"id\":\"f\",\"bound\":\"$@1\"}", "[{\"admin\":true,\"then\":1}]").unwrap();
+    assert_eq!(
+        picture(&tampered.arguments.skeleton),
+        "[{\"admin\":true,\"then\":1,},FormData([[\"a\",\"b\",],]),]"
+    );
+    assert_eq!(tampered.state.unwrap().key, "k../../__proto__");
+    for bound in ["{}", "\"x\"", "null", "{\"length\":1,\"0\":1}", "\"$1\"", "\"$0\"", "\"$@1\""] {
+        assert!(post("{\"id\":\"f\",\"bound\":\"$@1\"}", bound).is_err(), "{bound}");
+    }
+    for metadata in [
+        "null",
+        "[]",
+        "{\"id\":1,\"bound\":null}",
+        "{\"id\":\"f\",\"bound\":[1]}",
+        "{\"id\":\"f\"}",
+    ] {
+        assert!(post(metadata, "[]").is_err(), "{metadata}");
+    }
+}
+
+#[test]
+fn t20_ids_are_text_that_is_looked_up_and_nothing_else() {
+    for id in [
+        "../../etc/passwd",
+        "/etc/passwd",
+        "toString",
+        "__proto__",
+        "constructor",
+        "a\\u0000b",
+        "fs#readFile",
+        "",
+        "file:///a",
+    ] {
+        let parts =
+            [("1", format!("{{\"id\":\"{id}\",\"bound\":null}}")), ("0", "[\"$h1\"]".to_owned())];
+        let decoded = decode(&parts).unwrap();
+        assert_eq!(decoded.references, [id.replace("\\u0000", "\0")]);
+        assert_eq!(decoded.skeleton.text, "[[\"$h1\"]]");
     }
 }
