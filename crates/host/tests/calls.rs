@@ -61,7 +61,7 @@ fn a_body_with_files_may_be_as_long_as_they_may() {
         ..call("act")
     };
     let most = host.settings().limits.upload_bytes();
-    assert_eq!(most, (20 * 50 << 20) + (1 << 10));
+    assert_eq!(most, ((20 * 50) << 20) + (1 << 10));
     assert!(host.admit(&with(most)).is_ok());
     assert_eq!(code(host.admit(&with(most + 1))), "errand::body-too-large");
 }
