@@ -31,6 +31,9 @@ const actions = {
   },
   form: () => async (form: FormData) => Promise.all([...form].map(async ([key, value]) => [key, typeof value === 'string' ? value : (await value.text()).length])),
   view: () => async (view: Uint8Array) => sha(view),
+  post: () => async (form: FormData) => {
+    seen = await actions.form()(form)
+  },
   wait: () => async (promise: Promise<unknown>) => (seen = await promise),
   follow: () => async (items: AsyncIterable<unknown>) => {
     const all = []
@@ -110,6 +113,39 @@ test('functions among arguments that arrive are this server’s, or refused', as
     body: reply('["$B1","$h2"]', { 1: file, 2: '{"id":"toString","bound":null}' }),
   })
   assert.equal(refused.status, 404)
+})
+
+test('a form without JavaScript may hold large files', async () => {
+  const form = new FormData()
+  form.append('$ACTION_ID_post', '')
+  form.append('title', 'Hi')
+  form.append('doc', new File(['x'.repeat(5 * MB)], 'a.txt'))
+  form.append('none', new File([], ''))
+  const expected = [['title', 'Hi'], ['doc', 5 * MB], ['none', 0]]
+  const overSocket = await fetch(server.url, { method: 'POST', body: form, redirect: 'manual' })
+  assert.deepEqual([overSocket.status, seen], [303, expected])
+  seen = undefined
+  const inProcess = await server.handler.fetch(new Request(server.url, { method: 'POST', body: form }))
+  assert.deepEqual([inProcess?.status, seen], [303, expected])
+  assert.equal(stored(), 0)
+
+  form.delete('doc')
+  form.append('doc', new File(['x'.repeat(301 * MB)], 'a.txt'))
+  assert.equal((await fetch(server.url, { method: 'POST', body: form })).status, 413)
+  assert.equal(stored(), 0)
+})
+
+test('a form that is not ours is left whole, however long it is', async () => {
+  const form = new FormData()
+  form.append('doc', new File(['x'.repeat(3 * MB)], 'a.txt'))
+  const sent = new Response(form)
+  const body = new Uint8Array(await sent.arrayBuffer())
+  const headers = { 'content-type': sent.headers.get('content-type') ?? '' }
+  const { status, text } = await server.send({ headers, body })
+  assert.deepEqual([status, text], [404, `passed on with ${body.length} bytes`])
+  const request = new Request(server.url, { method: 'POST', headers, body })
+  assert.equal(await server.handler.fetch(request), null)
+  assert.equal((await request.arrayBuffer()).byteLength, body.length)
 })
 
 test('a large file grows no memory', { skip: process.platform === 'win32' }, async () => {

@@ -108,10 +108,23 @@ export interface ArrivedPiece extends Piece {
   files: { index: number; content: Uint8Array | string }[]
 }
 
+/** As {@link ArrivingCall}, for a form that was sent without JavaScript. */
+export interface ArrivingForm {
+  push(bytes: Uint8Array): Promise<Refusal | null>
+  end(): Promise<{ id: string; arguments: ArrivedPiece; state: FormState | null } | Refusal | null>
+  close(): void
+}
+
+/** `useActionState`'s key, the id of its action and how many arguments are bound to it. */
+export interface FormState {
+  key: string
+  referenceId: string
+  boundCount: number
+}
+
 export interface DecodedForm extends Decoded {
   id: string
-  /** `useActionState`'s key, the id of its action and how many arguments are bound to it. */
-  state: { key: string; referenceId: string; boundCount: number } | null
+  state: FormState | null
 }
 
 export type Failure = 'unauthorized' | 'forbidden' | 'not-found' | 'declared' | 'unexpected'
@@ -175,6 +188,7 @@ export interface NativeHost {
   decodeCall(contentType: string, body: Uint8Array): string | Decoded | Refusal
   /** Its large files go into `directory`. */
   arriving(contentType: string, directory: string): ArrivingCall | Refusal
+  arrivingForm(contentType: string, directory: string): ArrivingForm | Refusal
   decodeForm(contentType: string, body: Uint8Array): DecodedForm | Refusal | null
   bodyLimit(): number
   bodyTooLarge(): Refusal

@@ -11,10 +11,10 @@ export interface Exchange {
   /** The body as it arrives. Whoever stops early leaves the rest unread. */
   chunks(): AsyncIterable<Uint8Array>
   /**
-   * Reads the body if `isOurs` says so of its bytes. What is not ours is left to be read by whoever comes next:
-   * then `'other'`; `null` past `limit`.
+   * Reads the body until `isOurs` says so of its bytes: then all of it if all is there, else what has come and what comes.
+   * What is not ours, or not within `limit` bytes, is left to be read by whoever comes next: `'other'`.
    */
-  bodyIf(isOurs: (bytes: Uint8Array) => boolean, limit: number): Promise<Uint8Array | 'other' | null>
+  bodyIf(isOurs: (bytes: Uint8Array) => boolean, limit: number): Promise<Uint8Array | AsyncIterable<Uint8Array> | 'other'>
   /** A Fetch `Request` without a body, made when asked for. */
   request(): Request
   /** The host's own request object. */

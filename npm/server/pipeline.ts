@@ -19,7 +19,7 @@ import { type Answer, type Body, contextOf, type Exchange, fromResponse } from '
 import { type Action, loadAction } from './host.ts'
 import type { Call, Settings } from './options.ts'
 import { errorRow, redacted } from './redact.ts'
-import { closing, materialise, receive, RefusedBody } from './receiving.ts'
+import { closing, receive, type ReceivedForm, receiveForm, RefusedBody } from './receiving.ts'
 import { sendRows } from './sending.ts'
 
 /** Everything a call needs that lives longer than it. */
@@ -72,7 +72,6 @@ async function admitted(pipeline: Pipeline, exchange: Exchange): Promise<Answer 
   if (body === 'other') return null
   const refusal = host.admitForm(contentLength, ...origin)
   if (refusal) return refuse(refusal)
-  if (body === null) return refuse(host.bodyTooLarge())
   return answerForm(pipeline, exchange, body, contentType ?? '')
 }
 
@@ -128,17 +127,27 @@ async function answerWith(pipeline: Pipeline, exchange: Exchange, { id, action, 
 async function answerForm(
   pipeline: Pipeline,
   exchange: Exchange,
-  body: Uint8Array,
+  body: Uint8Array | AsyncIterable<Uint8Array>,
   contentType: string,
 ): Promise<Answer> {
   const { host, settings } = pipeline
-  const form = host.decodeForm(contentType, body)
+  const form = await receiveForm({ host, table: settings.table }, body, contentType)
   if (form === null) return refuse(host.unknownAction())
-  if ('status' in form) return refuse(form)
+  try {
+    const answer = await answerFormWith(pipeline, exchange, form)
+    answer.body = closing(answer.body, form.close)
+    return answer
+  } catch (error) {
+    form.close()
+    throw error
+  }
+}
+
+async function answerFormWith(pipeline: Pipeline, exchange: Exchange, form: ReceivedForm): Promise<Answer> {
+  const { host, settings } = pipeline
   const action = await loadAction(form.id, settings.table)
   if (!action) return refuse(host.unknownAction())
-  const args = await materialise({ host, table: settings.table }, form)
-  const run = await runAction(pipeline, exchange, form.id, action, args)
+  const run = await runAction(pipeline, exchange, form.id, action, form.args)
   if (run.refusal) return refuse(run.refusal)
   const head = headOf(pipeline, run.effects)
   if ('body' in head) return refuse(head)

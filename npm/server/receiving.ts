@@ -3,7 +3,8 @@
 import { openAsBlob } from 'node:fs'
 import { tmpdir } from 'node:os'
 
-import type { ArrivingCall, Decoded, NativeHost, Refusal } from '../native/index.ts'
+import type * as native from '../native/index.ts'
+import type { ArrivingCall, FormState, NativeHost, Refusal } from '../native/index.ts'
 import { type ArrivedPiece, revive, reviveArriving, unbroken } from '../values/index.ts'
 import type { ActionTable } from './actions.ts'
 import type { Body, Exchange } from './exchange.ts'
@@ -23,6 +24,12 @@ export interface Received {
 export interface Receiver {
   host: NativeHost
   table: ActionTable
+}
+
+/** A decoded body. */
+interface WithFiles extends native.Skeleton {
+  references: string[]
+  files: (Uint8Array | Blob)[]
 }
 
 /** A body that is refused after all. */
@@ -52,8 +59,58 @@ async function receiveWhole(receiver: Receiver, exchange: Exchange, contentType:
   return { args, close: nothing }
 }
 
+/** A form that was sent without JavaScript. */
+export interface ReceivedForm extends Received {
+  id: string
+  state: FormState | null
+}
+
+/**
+ * The action and the arguments of a form; `null` if it names none.
+ *
+ * @throws (rejects) {@link RefusedBody}
+ */
+export async function receiveForm(
+  receiver: Receiver,
+  body: Uint8Array | AsyncIterable<Uint8Array>,
+  contentType: string,
+): Promise<ReceivedForm | null> {
+  const { host } = receiver
+  if (!(body instanceof Uint8Array)) return receiveArrivingForm(receiver, body, contentType)
+  const form = host.decodeForm(contentType, body)
+  if (form === null) return null
+  if ('status' in form) throw new RefusedBody(form)
+  return { id: form.id, state: form.state, args: await materialise(receiver, form), close: nothing }
+}
+
+async function receiveArrivingForm(
+  receiver: Receiver,
+  chunks: AsyncIterable<Uint8Array>,
+  contentType: string,
+): Promise<ReceivedForm | null> {
+  const form = receiver.host.arrivingForm(contentType, tmpdir())
+  if ('status' in form) throw new RefusedBody(form)
+  const close = (): void => form.close()
+  try {
+    for await (const chunk of unbroken(chunks)) {
+      const refusal = await form.push(chunk)
+      if (refusal) throw new RefusedBody(refusal)
+    }
+    const arrived = await form.end()
+    if (arrived === null) return null
+    if ('status' in arrived) throw new RefusedBody(arrived)
+    const files: (Uint8Array | Blob)[] = []
+    for (const [index, file] of await filesOf(arrived.arguments)) files[index] = file
+    const args = await materialise(receiver, { ...arrived.arguments, files })
+    return { id: arrived.id, state: arrived.state, args, close }
+  } catch (error) {
+    close()
+    throw error
+  }
+}
+
 /** Builds the values of a decoded body; the functions among them are loaded first. */
-export async function materialise(receiver: Receiver, decoded: Decoded): Promise<unknown[]> {
+async function materialise(receiver: Receiver, decoded: WithFiles): Promise<unknown[]> {
   const functions = new Functions(receiver)
   await functions.load(decoded.references)
   return revive(decoded.text, decoded.program, { blobs: decoded.files, reference: functions.reference }) as unknown[]
@@ -89,10 +146,13 @@ async function* piecesOf(call: ArrivingCall, exchange: Exchange): AsyncGenerator
 async function opened(arrived: Awaited<ReturnType<ArrivingCall['push']>>): Promise<ArrivedPiece[]> {
   if (arrived === null) return []
   if ('status' in arrived) throw new RefusedBody(arrived)
-  const files = arrived.files.map(
-    async ({ index, content }) => [index, typeof content === 'string' ? await openAsBlob(content) : content] as const,
+  return [{ ...arrived, files: await filesOf(arrived) }]
+}
+
+function filesOf({ files }: native.ArrivedPiece): Promise<ArrivedPiece['files']> {
+  return Promise.all(
+    files.map(async ({ index, content }) => [index, typeof content === 'string' ? await openAsBlob(content) : content] as const),
   )
-  return [{ ...arrived, files: await Promise.all(files) }]
 }
 
 /** The functions that a body refers to. */
@@ -122,6 +182,7 @@ function nothing(): void {}
 
 /** `body`, and `close` when it has been sent: it may still read what was stored. */
 export function closing(body: Body, close: () => void): Body {
+  if (close === nothing) return body
   if (!(body instanceof ReadableStream)) {
     close()
     return body

@@ -1,4 +1,4 @@
-//! A call whose body is decoded while it arrives. Large files go to disk.
+//! Bodies that are decoded while they arrive. Large files go to disk.
 
 use std::{
     io::{self, Write},
@@ -6,20 +6,22 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use tempfile::{NamedTempFile, TempPath};
 use wire::{
     FileHead, Limits, ReplyError,
-    reply::{Decoded, Decoder},
+    form::{self, Fields},
+    reply::{BlobUse, Decoded, Decoder},
 };
 
 use crate::{
+    body::Sink,
     framing::{Event, Framing, PartHead},
     rejection::Rejection,
 };
 
 /// Bytes of a file that stay in memory; from there on it is on disk.
-const IN_MEMORY: usize = 64 << 10;
+const IN_MEMORY: u64 = 64 << 10;
 
 /// The arguments of a call, or more of what is in them.
 #[derive(Debug)]
@@ -27,30 +29,150 @@ pub struct Piece {
     /// The values.
     pub decoded: Decoded,
     /// Files that are numbered for the first time.
-    pub files: Vec<(u32, Stored)>,
+    pub files: Files,
 }
+
+/// Files by their numbers.
+pub type Files = Vec<(u32, Stored)>;
 
 /// Where the bytes of a file are.
 #[derive(Debug)]
 pub enum Stored {
     /// Here.
     Memory(Bytes),
-    /// In a file that is gone when this, or the call, is dropped.
+    /// In a file that is gone when what it came with is dropped.
     Disk(PathBuf),
 }
 
-/// Decodes a multipart body piece by piece.
+/// Decodes the multipart body of a call piece by piece.
 ///
 /// Memory is bounded by the limits on text, whatever files there are. Dropping it removes its files.
 pub struct ArrivingCall {
-    framing: Framing,
+    body: Arriving,
     decoder: Decoder,
+}
+
+/// Decodes a form that was sent without JavaScript, as [`ArrivingCall`] does a call.
+pub struct ArrivingForm {
+    body: Arriving,
+    fields: Option<Fields>,
+}
+
+/// A form that has arrived.
+#[derive(Debug)]
+pub struct ArrivedForm {
+    /// The action to run.
+    pub id: String,
+    /// Bound arguments, then the form's own fields.
+    pub arguments: Piece,
+    /// What `useActionState` needs to go on.
+    pub state: Option<form::StateKey>,
+}
+
+impl ArrivingCall {
+    /// Files go into `directory`.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::Multipart`]: `content_type` has no boundary.
+    pub fn new(content_type: &str, limits: &Limits, directory: &Path) -> Result<Self, Rejection> {
+        let body = Arriving::new(content_type, limits, directory)?;
+        Ok(Self { body, decoder: Decoder::new(limits) })
+    }
+
+    /// Takes the next bytes of the body; gives what they make whole.
+    ///
+    /// # Errors
+    ///
+    /// Any [`Rejection`] of the body. After one there is nothing more to be had.
+    pub fn push(&mut self, bytes: Vec<u8>) -> Result<Option<Piece>, Rejection> {
+        if self.body.push(bytes, &mut self.decoder)? { self.piece() } else { Ok(None) }
+    }
+
+    /// The body has ended.
+    ///
+    /// # Errors
+    ///
+    /// As [`push`](Self::push), and where it is incomplete.
+    pub fn end(&mut self) -> Result<Option<Piece>, Rejection> {
+        self.body.end(&mut self.decoder)?;
+        self.decoder.end();
+        self.piece()
+    }
+
+    fn piece(&mut self) -> Result<Option<Piece>, Rejection> {
+        let Some(decoded) = self.decoder.decode()? else { return Ok(None) };
+        Ok(Some(Piece { files: self.body.files(&decoded.blobs)?, decoded }))
+    }
+}
+
+impl ArrivingForm {
+    /// As [`ArrivingCall::new`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn new(content_type: &str, limits: &Limits, directory: &Path) -> Result<Self, Rejection> {
+        let body = Arriving::new(content_type, limits, directory)?;
+        Ok(Self { body, fields: Some(Fields::new()) })
+    }
+
+    /// Takes the next bytes of the body.
+    ///
+    /// # Errors
+    ///
+    /// As [`ArrivingCall::push`].
+    pub fn push(&mut self, bytes: Vec<u8>) -> Result<(), Rejection> {
+        let Some(fields) = &mut self.fields else { return Ok(()) };
+        self.body.push(bytes, fields).map(drop)
+    }
+
+    /// The body has ended. `None`: none of its fields names an action.
+    ///
+    /// # Errors
+    ///
+    /// As [`ArrivingCall::end`].
+    pub fn end(&mut self) -> Result<Option<ArrivedForm>, Rejection> {
+        let Some(mut fields) = self.fields.take() else { return Ok(None) };
+        self.body.end(&mut fields)?;
+        let Some(post) = form::decode(fields, &self.body.limits)? else { return Ok(None) };
+        let form::FormPost { id, arguments: decoded, state } = post;
+        let arguments = Piece { files: self.body.files(&decoded.blobs)?, decoded };
+        Ok(Some(ArrivedForm { id, arguments, state }))
+    }
+}
+
+impl Sink for Decoder {
+    fn text(&mut self, name: &str, value: String, _: &Limits) -> Result<(), ReplyError> {
+        self.text(name, value)
+    }
+
+    fn file(&mut self, name: &str, head: FileHead, _: &Limits) -> Result<(), ReplyError> {
+        self.file(name, head).map(drop)
+    }
+}
+
+impl Sink for Fields {
+    fn text(&mut self, name: &str, value: String, limits: &Limits) -> Result<(), ReplyError> {
+        self.text(name, value, limits)
+    }
+
+    fn file(&mut self, name: &str, head: FileHead, limits: &Limits) -> Result<(), ReplyError> {
+        self.file(name, head, limits).map(drop)
+    }
+}
+
+/// A body, part by part.
+struct Arriving {
+    framing: Framing,
     limits: Limits,
     directory: PathBuf,
     /// Bytes so far.
     bytes: u64,
     part: Option<Part>,
-    /// Files that nothing has numbered yet.
+    /// Files so far: both sinks number them as they come.
+    count: u32,
+    /// Those that nothing has numbered yet.
     waiting: FxHashMap<u32, Spool>,
     /// Those on disk that have been handed over.
     kept: Vec<TempPath>,
@@ -68,55 +190,38 @@ enum Spool {
     Disk(NamedTempFile),
 }
 
-impl ArrivingCall {
-    /// Files go into `directory`.
-    ///
-    /// # Errors
-    ///
-    /// [`Rejection::Multipart`]: `content_type` has no boundary.
-    pub fn new(content_type: &str, limits: &Limits, directory: &Path) -> Result<Self, Rejection> {
+impl Arriving {
+    fn new(content_type: &str, limits: &Limits, directory: &Path) -> Result<Self, Rejection> {
         Ok(Self {
             framing: Framing::new(content_type)?,
-            decoder: Decoder::new(limits),
             limits: *limits,
             directory: directory.to_owned(),
             bytes: 0,
             part: None,
+            count: 0,
             waiting: FxHashMap::default(),
             kept: Vec::new(),
         })
     }
 
-    /// Takes the next bytes of the body; gives what they make whole.
-    ///
-    /// # Errors
-    ///
-    /// Any [`Rejection`] of the body. After one there is nothing more to be had.
-    pub fn push(&mut self, bytes: Vec<u8>) -> Result<Option<Piece>, Rejection> {
+    /// Gives the parts to `sink` that are whole; says whether there are any.
+    fn push(&mut self, bytes: Vec<u8>, sink: &mut impl Sink) -> Result<bool, Rejection> {
         self.bytes += bytes.len() as u64;
         let limit = self.limits.upload_bytes();
         if self.bytes > limit {
             return Err(Rejection::BodyTooLarge { limit });
         }
         let events = self.framing.feed(bytes.into())?;
-        let has_whole = events.iter().any(|event| matches!(event, Event::End));
-        self.arrive(events)?;
-        if has_whole { self.piece() } else { Ok(None) }
+        self.arrive(events, sink)
     }
 
-    /// The body has ended.
-    ///
-    /// # Errors
-    ///
-    /// As [`push`](Self::push), and where it is incomplete.
-    pub fn end(&mut self) -> Result<Option<Piece>, Rejection> {
+    fn end(&mut self, sink: &mut impl Sink) -> Result<(), Rejection> {
         let events = self.framing.end()?;
-        self.arrive(events)?;
-        self.decoder.end();
-        self.piece()
+        self.arrive(events, sink).map(drop)
     }
 
-    fn arrive(&mut self, events: Vec<Event>) -> Result<(), Rejection> {
+    fn arrive(&mut self, events: Vec<Event>, sink: &mut impl Sink) -> Result<bool, Rejection> {
+        let mut has_whole = false;
         for event in events {
             match event {
                 Event::Part(head) => {
@@ -130,35 +235,38 @@ impl ArrivingCall {
                 }
                 Event::End => {
                     if let Some(part) = self.part.take() {
-                        self.arrived(part)?;
+                        self.arrived(part, sink)?;
+                        has_whole = true;
                     }
                 }
             }
         }
-        Ok(())
+        Ok(has_whole)
     }
 
-    fn arrived(&mut self, part: Part) -> Result<(), Rejection> {
+    fn arrived(&mut self, part: Part, sink: &mut impl Sink) -> Result<(), Rejection> {
         let Part { head: PartHead { name, file_name, media_type }, bytes, content } = part;
         if file_name.is_some() {
             let head = FileHead { name: file_name, media_type, bytes };
-            let blob = self.decoder.file(&name, head)?;
-            self.waiting.insert(blob, content);
+            sink.file(&name, head, &self.limits)?;
+            self.waiting.insert(self.count, content);
+            self.count += 1;
         } else if let Spool::Memory(text) = content {
             let text = String::from_utf8(text.into()).map_err(|_| Rejection::NotText)?;
-            self.decoder.text(&name, text)?;
+            sink.text(&name, text, &self.limits)?;
         }
         Ok(())
     }
 
-    fn piece(&mut self) -> Result<Option<Piece>, Rejection> {
-        let Some(decoded) = self.decoder.decode()? else { return Ok(None) };
+    /// The files that are numbered now, and have not been before.
+    fn files(&mut self, used: &[BlobUse]) -> Result<Files, Rejection> {
+        let views: FxHashSet<u32> = used.iter().filter(|it| it.is_view).map(|it| it.blob).collect();
         let mut files = Vec::new();
-        for used in &decoded.blobs {
-            let Some(spool) = self.waiting.remove(&used.blob) else { continue };
-            files.push((used.blob, self.stored(spool, used.is_view)?));
+        for BlobUse { blob, .. } in used {
+            let Some(spool) = self.waiting.remove(blob) else { continue };
+            files.push((*blob, self.stored(spool, views.contains(blob))?));
         }
-        Ok(Some(Piece { decoded, files }))
+        Ok(files)
     }
 
     fn stored(&mut self, spool: Spool, is_view: bool) -> Result<Stored, Rejection> {
@@ -180,35 +288,33 @@ impl ArrivingCall {
 impl Part {
     fn take(&mut self, bytes: &[u8], limits: &Limits, directory: &Path) -> Result<(), Rejection> {
         self.bytes += bytes.len() as u64;
-        if self.head.file_name.is_none() {
-            ReplyError::check("body_bytes", self.bytes, limits.body_bytes)?;
-        } else {
+        let is_file = self.head.file_name.is_some();
+        if is_file {
             ReplyError::check("file_bytes", self.bytes, limits.file_bytes)?;
+        } else {
+            ReplyError::check("body_bytes", self.bytes, limits.body_bytes)?;
         }
-        let is_large = self.head.file_name.is_some() && self.bytes > IN_MEMORY as u64;
-        self.content.write(bytes, is_large.then_some(directory)).map_err(Rejection::Disk)
+        let spill = (is_file && self.bytes > IN_MEMORY).then_some(directory);
+        self.content.write(bytes, spill).map_err(Rejection::Disk)
     }
 }
 
 impl Spool {
-    /// With `directory`, it is on disk from now on.
-    fn write(&mut self, bytes: &[u8], directory: Option<&Path>) -> io::Result<()> {
-        match self {
-            Self::Disk(file) => file.write_all(bytes),
-            Self::Memory(held) => match directory {
-                None => {
-                    held.extend_from_slice(bytes);
-                    Ok(())
-                }
-                Some(directory) => {
-                    let mut file =
-                        tempfile::Builder::new().prefix("errand-").tempfile_in(directory)?;
-                    file.write_all(held)?;
-                    file.write_all(bytes)?;
-                    *self = Self::Disk(file);
-                    Ok(())
-                }
-            },
+    /// With `spill`, it is on disk from now on.
+    fn write(&mut self, bytes: &[u8], spill: Option<&Path>) -> io::Result<()> {
+        match (&mut *self, spill) {
+            (Self::Disk(file), _) => file.write_all(bytes),
+            (Self::Memory(held), None) => {
+                held.extend_from_slice(bytes);
+                Ok(())
+            }
+            (Self::Memory(held), Some(directory)) => {
+                let mut file = tempfile::Builder::new().prefix("errand-").tempfile_in(directory)?;
+                file.write_all(held)?;
+                file.write_all(bytes)?;
+                *self = Self::Disk(file);
+                Ok(())
+            }
         }
     }
 }

@@ -67,9 +67,15 @@ pub(crate) fn boundary(content_type: &str) -> Result<String, Rejection> {
 pub(crate) fn head(field: &Field<'_>) -> Result<PartHead, Rejection> {
     Ok(PartHead {
         name: field.name().map(unescaped).ok_or(Rejection::Multipart("a part has no name"))?,
-        file_name: field.file_name().map(unescaped),
+        file_name: field.file_name().map(unescaped).or_else(|| nameless_file(field)),
         media_type: field.content_type().map(ToString::to_string).unwrap_or_default(),
     })
+}
+
+/// What a browser sends for a file input that was left empty is a file too: `filename=""`.
+fn nameless_file(field: &Field<'_>) -> Option<String> {
+    let disposition = field.headers().get("content-disposition")?.as_bytes();
+    memchr::memmem::find(disposition, b"filename=\"\"").map(|_| String::new())
 }
 
 /// The three escapes that HTML defines for names in multipart bodies; nothing else is decoded.

@@ -32,7 +32,8 @@ pub fn guard(
     check_origin(head, &settings.allowed_origins)?;
     let is_multipart = media_type(head.content_type) == "multipart/form-data";
     let limit = match kind {
-        // Its files go to disk.
+        // Files go to disk.
+        Kind::Form => settings.limits.upload_bytes(),
         Kind::Call(_) if is_multipart => settings.limits.upload_bytes(),
         _ => settings.limits.body_bytes,
     };

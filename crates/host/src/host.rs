@@ -10,7 +10,7 @@ use wire::{
 };
 
 use crate::{
-    arriving::ArrivingCall,
+    arriving::{ArrivedForm, ArrivingCall, ArrivingForm},
     body::{self, Sink},
     classify::{Head, Kind, classify, media_type},
     guard,
@@ -124,6 +124,31 @@ impl Host {
         ArrivingCall::new(content_type, &self.settings.limits, directory)
     }
 
+    /// Decodes a form while it arrives.
+    ///
+    /// # Errors
+    ///
+    /// As [`arriving`](Self::arriving).
+    pub fn arriving_form(
+        &self,
+        content_type: &str,
+        directory: &Path,
+    ) -> Result<ArrivingForm, Rejection> {
+        ArrivingForm::new(content_type, &self.settings.limits, directory)
+    }
+
+    /// Refuses a form of an action that this server doesn't have, or with functions that it hasn't.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::UnknownAction`].
+    pub fn check_form(&self, form: &ArrivedForm) -> Result<(), Rejection> {
+        if !self.actions.contains(&form.id) {
+            return Err(Rejection::UnknownAction);
+        }
+        self.check_references(&form.arguments.decoded)
+    }
+
     /// Decodes the body of a form. `None`: none of its fields names an action.
     ///
     /// # Errors
@@ -135,9 +160,9 @@ impl Host {
         bytes: &[u8],
     ) -> Result<Option<FormCall>, Rejection> {
         let limits = &self.settings.limits;
-        let mut fields = Fields(form::Fields::new());
+        let mut fields = form::Fields::new();
         let files = body::read_multipart(content_type, bytes, limits, &mut fields)?;
-        let Some(post) = form::decode(fields.0, limits)? else { return Ok(None) };
+        let Some(post) = form::decode(fields, limits)? else { return Ok(None) };
         if !self.actions.contains(&post.id) {
             return Err(Rejection::UnknownAction);
         }
@@ -209,18 +234,6 @@ pub fn decode_reply(
 struct Parts(reply::Parts);
 
 impl Sink for Parts {
-    fn text(&mut self, name: &str, value: String, limits: &Limits) -> Result<(), ReplyError> {
-        self.0.text(name, value, limits)
-    }
-
-    fn file(&mut self, name: &str, head: FileHead, limits: &Limits) -> Result<(), ReplyError> {
-        self.0.file(name, head, limits).map(drop)
-    }
-}
-
-struct Fields(form::Fields);
-
-impl Sink for Fields {
     fn text(&mut self, name: &str, value: String, limits: &Limits) -> Result<(), ReplyError> {
         self.0.text(name, value, limits)
     }

@@ -33,7 +33,7 @@ pub mod seal;
 mod settings;
 pub mod size;
 
-pub use arriving::{ArrivingCall, Piece, Stored};
+pub use arriving::{ArrivedForm, ArrivingCall, ArrivingForm, Files, Piece, Stored};
 pub use host::{Admission, Arguments, FormCall, Host, decode_reply};
 pub use rejection::Rejection;
 pub use settings::{BadOption, Settings};

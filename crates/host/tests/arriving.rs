@@ -143,3 +143,14 @@ fn a_folder_that_is_not_there_is_no_folder() {
     assert_eq!(refused.code(), "errand::file-not-stored");
     assert!(!refused.to_string().contains("there"), "{refused}");
 }
+
+#[test]
+fn a_file_input_that_was_left_empty_is_a_file() {
+    let empty = "; filename=\"\"\r\nContent-Type: application/octet-stream";
+    let body = body(&[("_1_doc", empty, b""), ("0", "", b"[\"$K1\"]")]);
+    let decoded = decode_reply(TYPE, &body, &Limits::default()).unwrap().decoded;
+    assert_eq!(
+        decoded.skeleton.program,
+        r#"["K",1,"=",0,0,"B",0,"","application/octet-stream","T",1,">",0,"=",1,1,"<"]"#
+    );
+}

@@ -1,4 +1,4 @@
-//! Calls whose body is decoded while it arrives.
+//! Calls and forms whose body is decoded while it arrives.
 
 use std::{
     path::Path,
@@ -13,7 +13,7 @@ use napi::{
 use napi_derive::napi;
 
 use crate::{
-    host::Refusal,
+    host::{FormState, Refusal},
     job::{Failure, Job, on_pool},
 };
 
@@ -72,7 +72,7 @@ impl ArrivingCall {
             let mut call = call.lock().unwrap_or_else(PoisonError::into_inner);
             let Some(call) = call.as_mut() else { return Ok(Either3::C(Null)) };
             match step(call).and_then(|piece| checked(&host, piece)) {
-                Ok(Some(piece)) => Ok(Either3::A(arrived(piece)?)),
+                Ok(Some(piece)) => Ok(Either3::A(arrived_piece(piece)?)),
                 Ok(None) => Ok(Either3::C(Null)),
                 Err(rejection) => Ok(Either3::B(rejection.into())),
             }
@@ -89,12 +89,77 @@ impl ArrivingCall {
     }
 }
 
+/// One form that was sent without JavaScript.
+#[napi]
+pub struct ArrivingForm {
+    host: Arc<Host>,
+    form: Arc<Mutex<Option<host::ArrivingForm>>>,
+}
+
+#[napi(object, object_from_js = false)]
+pub struct ArrivedForm {
+    pub id: String,
+    pub arguments: ArrivedPiece,
+    pub state: Either<FormState, Null>,
+}
+
+#[napi]
+impl ArrivingForm {
+    /// Takes the next bytes, as a call does.
+    #[napi]
+    pub fn push(&self, bytes: &[u8]) -> AsyncTask<Job<Either<Refusal, Null>>> {
+        let (form, bytes) = (Arc::clone(&self.form), bytes.to_vec());
+        on_pool(move || {
+            let mut form = form.lock().unwrap_or_else(PoisonError::into_inner);
+            let pushed = form.as_mut().map_or(Ok(()), |form| form.push(bytes));
+            Ok(pushed.err().map_or(Either::B(Null), |rejection| Either::A(rejection.into())))
+        })
+    }
+
+    /// The body has ended.
+    #[napi]
+    pub fn end(&self) -> AsyncTask<Job<Either3<ArrivedForm, Refusal, Null>>> {
+        let (host, form) = (Arc::clone(&self.host), Arc::clone(&self.form));
+        on_pool(move || {
+            let mut form = form.lock().unwrap_or_else(PoisonError::into_inner);
+            let arrived = form.as_mut().map_or(Ok(None), host::ArrivingForm::end);
+            let checked = arrived.and_then(|form| {
+                form.as_ref().map_or(Ok(()), |form| host.check_form(form))?;
+                Ok(form)
+            });
+            Ok(match checked {
+                Ok(Some(host::ArrivedForm { id, arguments, state })) => {
+                    let state = state.map_or(Either::B(Null), |state| Either::A(state.into()));
+                    Either3::A(ArrivedForm { id, arguments: arrived_piece(arguments)?, state })
+                }
+                Ok(None) => Either3::C(Null),
+                Err(rejection) => Either3::B(rejection.into()),
+            })
+        })
+    }
+
+    /// Nobody needs its files any more.
+    #[napi]
+    pub fn close(&self) {
+        self.form.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    pub(crate) fn new(
+        host: &Arc<Host>,
+        content_type: &str,
+        directory: &str,
+    ) -> Result<Self, Rejection> {
+        let form = host.arriving_form(content_type, Path::new(directory))?;
+        Ok(Self { host: Arc::clone(host), form: Arc::new(Mutex::new(Some(form))) })
+    }
+}
+
 fn checked(host: &Host, piece: Option<Piece>) -> Result<Option<Piece>, Rejection> {
     piece.as_ref().map_or(Ok(()), |piece| host.check_references(&piece.decoded))?;
     Ok(piece)
 }
 
-fn arrived(Piece { decoded, files }: Piece) -> Result<ArrivedPiece, Failure> {
+fn arrived_piece(Piece { decoded, files }: Piece) -> Result<ArrivedPiece, Failure> {
     let files = files.into_iter().map(|(index, stored)| {
         let content = match stored {
             Stored::Memory(bytes) => Either::A(Vec::from(bytes).into()),

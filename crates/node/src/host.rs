@@ -15,10 +15,10 @@ use napi::{
     bindgen_prelude::{BufferSlice, Either3, Null},
 };
 use napi_derive::napi;
-use wire::Skeleton;
+use wire::{Skeleton, form::StateKey};
 
 use crate::{
-    arriving::ArrivingCall,
+    arriving::{ArrivingCall, ArrivingForm},
     job::{Failure, now},
     reply::{Decoded, LimitSettings},
 };
@@ -114,6 +114,12 @@ pub struct FormState {
     pub key: String,
     pub reference_id: String,
     pub bound_count: u32,
+}
+
+impl From<StateKey> for FormState {
+    fn from(StateKey { key, reference_id, bound_count }: StateKey) -> Self {
+        Self { key, reference_id, bound_count }
+    }
 }
 
 #[napi(object, object_from_js = false)]
@@ -228,6 +234,22 @@ impl NativeHost {
         })
     }
 
+    /// As [`arriving`](Self::arriving), for a form.
+    #[napi]
+    pub fn arriving_form(
+        &self,
+        env: Env,
+        content_type: String,
+        directory: String,
+    ) -> napi::Result<Either<ArrivingForm, Refusal>> {
+        now(env, || {
+            Ok(match ArrivingForm::new(&self.0, &content_type, &directory) {
+                Ok(form) => Either::A(form),
+                Err(rejection) => Either::B(rejection.into()),
+            })
+        })
+    }
+
     #[napi]
     pub fn decode_form<'env>(
         &self,
@@ -242,12 +264,7 @@ impl NativeHost {
         };
         let FormCall { id, arguments, state } = form;
         let Decoded { text, program, references, files } = Decoded::new(env, arguments)?;
-        let state = state.map(|state| FormState {
-            key: state.key,
-            reference_id: state.reference_id,
-            bound_count: state.bound_count,
-        });
-        let state = state.map_or(Either::B(Null), Either::A);
+        let state = state.map_or(Either::B(Null), |state| Either::A(state.into()));
         Ok(Either3::A(DecodedForm { id, text, program, references, files, state }))
     }
 

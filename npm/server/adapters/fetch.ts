@@ -11,15 +11,37 @@ export function fromRequest(request: Request): Exchange {
       request.headers.get(name) ?? (name === 'host' ? new URL(request.url).host : undefined),
     body: (limit) => read(request, limit),
     chunks: () => chunks(request),
-    async bodyIf(isOurs, limit) {
-      // The clone is read, the original stays as it was.
-      const bytes = await read(request.clone(), limit)
-      if (bytes && !isOurs(bytes)) return 'other'
-      return bytes
-    },
+    bodyIf: (isOurs, limit) => readIf(request, isOurs, limit),
     request: () => request,
     host: request,
   }
+}
+
+async function readIf(
+  request: Request,
+  isOurs: (bytes: Uint8Array) => boolean,
+  limit: number,
+): Promise<Uint8Array | AsyncIterable<Uint8Array> | 'other'> {
+  // The clone is read, the original stays as it was.
+  const copy = chunks(request.clone())
+  const held: Uint8Array[] = []
+  for (let size = 0; ; ) {
+    const { done, value } = await copy.next()
+    if (value) size += held.push(value) && value.byteLength
+    const bytes = Buffer.concat(held)
+    if (isOurs(bytes)) {
+      void request.body?.cancel().catch(() => {}) // else it would hold what the clone reads
+      return done ? bytes : followed(bytes, copy)
+    }
+    if (!done && size <= limit) continue
+    void copy.return()
+    return 'other'
+  }
+}
+
+async function* followed(first: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  yield first
+  yield* rest
 }
 
 async function* chunks(request: Request): AsyncGenerator<Uint8Array, void> {

@@ -40,10 +40,18 @@ function parsed(req: NodeRequest): Promise<Uint8Array> | undefined {
 
 async function* chunks(req: NodeRequest): AsyncGenerator<Uint8Array, void> {
   const whole = parsed(req)
-  if (whole) return yield await whole
-  // Whoever stops early still has to answer, so the stream stays.
-  const iterator: AsyncIterable<Buffer> = req.iterator({ destroyOnReturn: false })
-  yield* iterator
+  if (whole) yield await whole
+  else yield* rest(req)
+}
+
+async function* followed(first: Uint8Array, req: NodeRequest): AsyncGenerator<Uint8Array, void> {
+  yield first
+  yield* rest(req)
+}
+
+/** Whoever stops early still has to answer, so the stream stays. */
+function rest(req: NodeRequest): AsyncIterable<Buffer> {
+  return req.iterator({ destroyOnReturn: false })
 }
 
 function read(req: IncomingMessage, limit: number): Promise<Uint8Array | null> {
@@ -80,7 +88,7 @@ function readIf(
   req: NodeRequest,
   isOurs: (bytes: Uint8Array) => boolean,
   limit: number,
-): Promise<Uint8Array | 'other' | null> {
+): Promise<Uint8Array | AsyncIterable<Uint8Array> | 'other'> {
   const length = Number(req.headers['content-length'])
   if (!Number.isSafeInteger(length) || req.readableEnded || req.readableDidRead) return Promise.resolve('other')
   return new Promise((resolve, reject) => {
@@ -94,17 +102,18 @@ function readIf(
         chunks.push(chunk)
         size += chunk.length
       }
-      const complete = size >= length
-      if (!complete && size <= limit) return
-      stop()
+      const isComplete = size >= length
       const bytes = Buffer.concat(chunks, size)
-      if (!isOurs(bytes)) {
-        if (size > 0) req.unshift(bytes)
-        return resolve('other')
+      if (isOurs(bytes)) {
+        stop()
+        if (!isComplete) return resolve(followed(bytes, req))
+        req.resume() // lets `end` come
+        return resolve(bytes)
       }
-      if (size > limit) return resolve(null)
-      req.resume() // lets `end` come
-      resolve(bytes)
+      if (!isComplete && size <= limit) return
+      stop()
+      if (size > 0) req.unshift(bytes)
+      resolve('other')
     }
     const fail = (cause: unknown): void => {
       stop()
