@@ -376,14 +376,17 @@ fn q9_references_that_mean_themselves() {
 
 #[test]
 fn q10_a_part_twice_while_it_comes() {
-    for (root, twice) in [("[]", "0"), ("[\"$@1\"]", "1"), ("[\"$W1\"]", "1"), ("[\"$1\"]", "1")] {
+    for (root, twice) in
+        [("[]", "0"), ("[\"$@1\"]", "1"), ("[\"$W1\"]", "1"), ("[\"$1\"]", "1"), ("[\"$h1\"]", "1")]
+    {
         let mut decoder = Decoder::new(&Limits::default());
-        decoder.text("0", root.to_owned()).unwrap();
+        let text = if root.contains('h') { "{\"id\":\"f\",\"bound\":null}" } else { "[]" };
         if twice == "1" {
-            decoder.text("1", "[]".to_owned()).unwrap();
+            decoder.text("1", text.to_owned()).unwrap();
         }
+        decoder.text("0", root.to_owned()).unwrap();
         decoder.decode().unwrap();
-        let again = decoder.text(twice, "[]".to_owned()).unwrap_err();
+        let again = decoder.text(twice, text.to_owned()).unwrap_err();
         assert_eq!(again.code(), DUPLICATE, "{root}");
         decoder.end();
         assert_eq!(decoder.decode().unwrap_err(), again, "and so it stays");

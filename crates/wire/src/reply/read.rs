@@ -148,7 +148,7 @@ impl Reading {
             }
             Arrival::Again(part) => {
                 // Of a stream that is known it would be an event.
-                let is_known = self.claimed.contains(&part);
+                let is_known = self.claimed.contains(&part) || self.functions.contains_key(&part);
                 return if is_known { Err(ReplyError::DuplicatePart { part }) } else { Ok(()) };
             }
             Arrival::Item { stream, event } => (stream, Some(Unit::Item(stream, event))),
