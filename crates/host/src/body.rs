@@ -10,7 +10,11 @@ use futures_util::stream;
 use multer::{Field, Multipart};
 use wire::{FileHead, Limits, ReplyError};
 
-use crate::{framing::PartHead, rejection::Rejection};
+use crate::{
+    disposition::{self, Names},
+    framing::PartHead,
+    rejection::Rejection,
+};
 
 /// Takes the parts of a multipart body, in order.
 pub(crate) trait Sink {
@@ -63,27 +67,22 @@ pub(crate) fn boundary(content_type: &str) -> Result<String, Rejection> {
         .map_err(|_| Rejection::Multipart("its content type has no boundary"))
 }
 
-/// What a part says of itself.
+/// What a part says of itself. The library's reader of names also finds one in the midst of another, so it isn't asked.
+///
+/// # Errors
+///
+/// [`Rejection::Multipart`]: the names can't be read, or a header means that the content isn't what is there.
 pub(crate) fn head(field: &Field<'_>) -> Result<PartHead, Rejection> {
-    Ok(PartHead {
-        name: field.name().map(unescaped).ok_or(Rejection::Multipart("a part has no name"))?,
-        file_name: field.file_name().map(unescaped).or_else(|| nameless_file(field)),
-        media_type: field.content_type().map(ToString::to_string).unwrap_or_default(),
-    })
-}
-
-/// What a browser sends for a file input that was left empty is a file too: `filename=""`.
-fn nameless_file(field: &Field<'_>) -> Option<String> {
-    let disposition = field.headers().get("content-disposition")?.as_bytes();
-    memchr::memmem::find(disposition, b"filename=\"\"").map(|_| String::new())
-}
-
-/// The three escapes that HTML defines for names in multipart bodies; nothing else is decoded.
-fn unescaped(name: &str) -> String {
-    if !name.contains('%') {
-        return name.to_owned();
+    let headers = field.headers();
+    let disposition = headers.get("content-disposition");
+    let disposition = disposition.ok_or(Rejection::Multipart("a part has no name"))?;
+    let encoding = headers.get("content-transfer-encoding").map(|it| it.as_bytes());
+    if encoding.is_some_and(|it| !matches!(it, b"binary" | b"8bit" | b"7bit")) {
+        return Err(Rejection::Multipart("a part is encoded"));
     }
-    name.replace("%22", "\"").replace("%0D", "\r").replace("%0A", "\n")
+    let Names { name, file_name } = disposition::parse(disposition.as_bytes())?;
+    let media_type = field.content_type().map(ToString::to_string).unwrap_or_default();
+    Ok(PartHead { name, file_name, media_type })
 }
 
 /// The whole body is there, so nothing ever has to wait: a future that would is missing bytes.

@@ -22,6 +22,7 @@
 mod arriving;
 mod body;
 pub mod classify;
+mod disposition;
 pub mod effects;
 mod framing;
 pub mod guard;

@@ -125,7 +125,7 @@ fn limits_hold_while_it_arrives() {
     assert!(refusal(&[("1", "", at(20_001))]).contains("body_bytes"));
     assert!(refusal(&[("1", "", at(19_999))]).contains("incomplete"));
     assert!(
-        refusal(&[("1", &format!("; x=\"{}\"", "y".repeat(70_000)), b"")])
+        refusal(&[("1", &format!("\r\nX: {}", "y".repeat(70_000)), b"")])
             .contains("head is too long")
     );
     // Two files and the text, and not a byte more.

@@ -165,3 +165,31 @@ fn captured_values_open_as_they_were_sealed() {
     assert_eq!((opened.text, opened.program), (values.text, values.program));
     assert_eq!(code(host.open("other", &sealed)), "errand::seal-broken");
 }
+
+#[test]
+fn a_part_has_one_name_and_is_not_encoded() {
+    let body = |head: &str| format!("--B\r\n{head}\r\n\r\n[\"a\"]\r\n--B--\r\n").into_bytes();
+    let plain = "Content-Disposition: form-data; name=\"0\"";
+    for more in ["", "\r\nContent-Transfer-Encoding: binary", "\r\nX: y"] {
+        assert!(host().decode_call(MULTIPART, &body(&format!("{plain}{more}"))).is_ok(), "{more}");
+    }
+    for more in [
+        "; name=\"1\"",
+        "; filename*=utf-8''a",
+        "\r\nContent-Transfer-Encoding: base64",
+        "\r\nContent-Transfer-Encoding: quoted-printable",
+    ] {
+        let refused = host().decode_call(MULTIPART, &body(&format!("{plain}{more}")));
+        assert_eq!(code(refused), "errand::multipart-malformed", "{more}");
+    }
+}
+
+#[test]
+fn a_name_may_look_like_more_than_one() {
+    for name in ["a\\", "a; filename=b", "a filename=b", " name=b", "%41"] {
+        let field = format!("_1_{name}");
+        let body = multipart(&[(&field, None, "v"), ("0", None, r#"["$K1"]"#)]);
+        let text = host().decode_call(MULTIPART, &body).unwrap().decoded.skeleton.text;
+        assert!(text.contains(&format!("[[{:?},\"v\"]]", name)), "{text}");
+    }
+}
