@@ -1,7 +1,8 @@
-//! Whatever the bytes of a body, there is no panic, and what is refused is the sender's doing: 400 or 413.
+//! Whatever the bytes of a body, there is no panic, and what is refused is the sender's doing: 400 or 413. What arrives in
+//! pieces is what would have come at once.
 
 use bolero::check;
-use host::{Arguments, Rejection, decode_reply, respond};
+use host::{Arguments, ArrivingCall, Piece, Rejection, Stored, decode_reply, respond};
 use test_support::{
     choices::Choices,
     fuzz::{Bounds, bounded_run},
@@ -118,6 +119,59 @@ fn check_body(content_type: &str, body: &[u8]) -> bool {
     }
 }
 
+/// A multipart body, damaged or not, that is cut at random.
+fn arriving(bytes: &[u8]) -> usize {
+    let (cuts, bytes) = bytes.split_at(bytes.len().min(12));
+    let mut choices = Choices::new(bytes);
+    let is_damaged = choices.one_in(4);
+    let body = body(&mut choices);
+    let body = if is_damaged { choices.damaged(&body, PIECES) } else { body };
+    usize::from(check_arriving(body.as_bytes(), &mut Choices::new(cuts)))
+}
+
+/// Whether it is a reply.
+fn check_arriving(body: &[u8], cuts: &mut Choices) -> bool {
+    let limits = Limits::default();
+    let mut pushes = 0;
+    let (arrived, used) = used(|| -> Result<Vec<Piece>, Rejection> {
+        let mut call =
+            ArrivingCall::new("multipart/form-data; boundary=b", &limits, &std::env::temp_dir())?;
+        let mut pieces = Vec::new();
+        let mut rest = body;
+        while !rest.is_empty() {
+            let length = if cuts.is_empty() { rest.len() } else { 1 + cuts.below(40) };
+            let (chunk, behind) = rest.split_at(length.min(rest.len()));
+            pieces.extend(call.push(chunk.to_vec())?);
+            pushes += 1;
+            rest = behind;
+        }
+        pieces.extend(call.end()?);
+        Ok(pieces)
+    });
+    let most = 32_768 + 4_096 * pushes + 120 * body.len() as u64;
+    assert!(used.peak_bytes <= most && used.total_bytes <= 2 * most, "{used:?}: {}", body.len());
+    let pieces = match arrived {
+        Ok(pieces) => pieces,
+        Err(rejection) => {
+            check_rejection(&rejection);
+            return false;
+        }
+    };
+    let whole = decode_reply("multipart/form-data; boundary=b", body, &limits)
+        .unwrap_or_else(|error| panic!("{error} {}", String::from_utf8_lossy(body)));
+    let trees = |text: &str| text.len() - text.matches(['[', ']', ',']).count();
+    let arrived: usize = pieces.iter().map(|it| trees(&it.decoded.skeleton.text)).sum();
+    assert_eq!(arrived, trees(&whole.decoded.skeleton.text), "other values");
+    let references: Vec<_> = pieces.iter().flat_map(|it| &it.decoded.references).collect();
+    assert_eq!(references, whole.decoded.references.iter().collect::<Vec<_>>());
+    for (blob, stored) in pieces.iter().flat_map(|it| &it.files) {
+        let Stored::Memory(bytes) = stored else { panic!("so small a file") };
+        assert_eq!(bytes, &whole.files[*blob as usize]);
+    }
+    assert!(pieces.last().is_some_and(|it| !it.decoded.is_open) || pieces.len() == 1);
+    true
+}
+
 fn check_rejection(rejection: &Rejection) {
     let status = respond::refuse(rejection).status;
     assert!(matches!(status, 400 | 413 | 415), "{status}: {rejection}");
@@ -128,4 +182,10 @@ fn check_rejection(rejection: &Rejection) {
 fn fuzz_multipart() {
     bounded_run(Bounds { rounds: 6_000, most_bytes: 100, at_least: 1_000 }, multipart);
     check!().with_iterations(0).with_max_len(4_096).for_each(|bytes: &[u8]| _ = multipart(bytes));
+}
+
+#[test]
+fn fuzz_arriving() {
+    bounded_run(Bounds { rounds: 6_000, most_bytes: 100, at_least: 1_000 }, arriving);
+    check!().with_iterations(0).with_max_len(4_096).for_each(|bytes: &[u8]| _ = arriving(bytes));
 }
