@@ -14,159 +14,117 @@ export interface Channel {
 
 /** A channel of one of React's kinds, by its letter: `@` `R` `r` `X` `x`. */
 export function channel(kind: string): Channel | undefined {
-  switch (kind) {
-    case '@':
-      return promise()
-    case 'R':
-      return stream()
-    case 'r':
-      return byteStream()
-    case 'X':
-      return iterable(false)
-    case 'x':
-      return iterable(true)
+  if (kind === '@') return promise()
+  if (!/^[RrXx]$/.test(kind)) return undefined
+  const { value, put, end } = feed(kind)
+  return {
+    value,
+    item: (value) => put({ done: false, value }),
+    end(value) {
+      put({ done: true, value })
+      end()
+    },
+    fail: (error) => end(quiet(Promise.reject(error))),
   }
-  return undefined
 }
 
 function promise(): Channel {
   let end!: (value: unknown) => void
   let fail!: (error: unknown) => void
   const value = new Promise((resolve, reject) => ([end, fail] = [resolve, reject]))
-  // An argument that nobody looks at must not end the process.
-  value.catch(() => {})
-  return { value, item() {}, end, fail }
+  return { value: quiet(value), item() {}, end, fail }
 }
 
-function stream(): Channel {
-  const feed = new Feed()
-  let at = 0
-  const value = new ReadableStream<unknown>(
-    {
-      async pull(controller) {
-        const { done, value } = await feed.take(at++)
-        if (done) controller.close()
-        else controller.enqueue(value)
-      },
-      cancel: () => feed.cancel(),
-    },
-    { highWaterMark: 0 },
-  )
-  return feed.channel(value)
-}
-
-function byteStream(): Channel {
-  const feed = new Feed()
-  let at = 0
-  const value = new ReadableStream({
-    type: 'bytes',
-    async pull(controller) {
-      for (;;) {
-        const { done, value } = await feed.take(at++)
-        if (done) {
-          controller.close()
-          controller.byobRequest?.respond(0)
-          return
-        }
-        // The decoder has seen that it is a view; such a stream takes no empty ones.
-        const view = value as ArrayBufferView<ArrayBuffer>
-        if (view.byteLength > 0) return controller.enqueue(view)
-      }
-    },
-    cancel: () => feed.cancel(),
-  })
-  return feed.channel(value)
-}
-
-/** An iterator of itself is read once; an iterable as often as one likes, each time from the start. */
-function iterable(isIterator: boolean): Channel {
-  const feed = new Feed()
-  const iterate = (): AsyncIterableIterator<unknown> => {
-    let at = 0
-    return {
-      next(...sent: unknown[]) {
-        if (sent.length > 0 && sent[0] !== undefined) throw new TypeError('What comes from a client takes no values in next()')
-        return isIterator ? feed.take(at++) : feed.read(at++)
-      },
-      async return(value?: unknown) {
-        at = Infinity
-        if (isIterator) feed.cancel()
-        return { done: true, value }
-      },
-      [Symbol.asyncIterator]() {
-        return this
-      },
-    }
-  }
-  return feed.channel(isIterator ? iterate() : { [Symbol.asyncIterator]: iterate })
+/** A promise that ends no process when nobody looks at it. */
+export function quiet<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {})
+  return promise
 }
 
 type Result = IteratorResult<unknown, unknown>
-interface Waiter {
-  at: number
-  resolve(result: Result): void
-  reject(error: unknown): void
+
+/** A stream or an async iteration, fed result by result; one that is not there yet takes its turn, and fails alone. */
+export interface Feed {
+  /** What the user holds. */
+  readonly value: unknown
+  put(result: Result | Promise<Result>): void
+  /** Nothing more comes, what came can still be read; behind it is `rest`, by default the end. */
+  end(rest?: Result | Promise<Result>): void
+}
+
+/** Feeds a ReadableStream of values (`R`) or of bytes (`r`), an async iterable (`X`) or an async iterator (`x`). */
+export function feed(kind: string): Feed {
+  let step = new Step()
+  const first = step
+  const end = (rest: Result | Promise<Result> = DONE): void => {
+    for (let last; step !== last; step = step.next ??= step) (last = step).settle(rest)
+  }
+  const once = iterate(first, end)
+  return {
+    value: kind === 'X' ? { [Symbol.asyncIterator]: () => iterate(first) } : kind === 'x' ? once : stream(once, kind === 'r'),
+    put(result) {
+      step.settle(result)
+      step = step.next ??= new Step()
+    },
+    end,
+  }
+}
+
+/**
+ * One step of an iteration. They form a list that readers walk along, so what nobody can read any more is let go; the last
+ * one is followed by itself.
+ */
+class Step {
+  declare next?: Step
+  declare settle: (result: Result | Promise<Result>) => void
+  readonly result = quiet(new Promise<Result>((resolve) => (this.settle = resolve)))
 }
 
 const DONE: Result = { done: true, value: undefined }
 
-/** Items that have come, and readers that wait for those that have not. */
-class Feed {
-  readonly #results: (Result | undefined)[] = []
-  #waiters: Waiter[] = []
-  #state: 'open' | 'ended' | 'failed' = 'open'
-  #error: unknown
+const END = new Step()
+END.settle(DONE)
+END.next = END
 
-  channel(value: unknown): Channel {
-    return {
-      value,
-      item: (value) => this.#add({ done: false, value }),
-      end: (value) => {
-        this.#add({ done: true, value })
-        this.#stop('ended')
+type Iteration = Required<Omit<AsyncIterableIterator<unknown>, 'throw'>>
+
+function iterate(step: Step, onReturn?: () => void): Iteration {
+  return {
+    next(sent?: unknown) {
+      if (sent !== undefined) throw new TypeError('next() takes no value')
+      const { result } = step
+      step = step.next ??= new Step()
+      return result
+    },
+    async return(value) {
+      step = END
+      onReturn?.()
+      return { done: true, value }
+    },
+    [Symbol.asyncIterator]() {
+      return this
+    },
+  }
+}
+
+function stream(items: Iteration, isBytes: boolean): ReadableStream<unknown> {
+  return new ReadableStream(
+    {
+      // A browser without streams of bytes gets one of chunks.
+      ...(isBytes && 'ReadableByteStreamController' in globalThis && { type: 'bytes' as never }),
+      async pull(controller: ReadableStreamDefaultController & Partial<ReadableByteStreamController>) {
+        for (;;) {
+          const { done, value } = await items.next()
+          if (done) {
+            controller.close()
+            return controller.byobRequest?.respond(0) // the reader's own buffer
+          }
+          // A stream of bytes takes no empty ones.
+          if (!isBytes || (value as ArrayBufferView).byteLength) return controller.enqueue(value)
+        }
       },
-      fail: (error) => {
-        this.#error ??= error
-        this.#stop('failed')
-      },
-    }
-  }
-
-  /** The item at `at`, now or when it comes. */
-  read(at: number): Promise<Result> {
-    const known = this.#results[at]
-    if (known) return Promise.resolve(known)
-    if (this.#state === 'failed' && at < Infinity) return Promise.reject(this.#error)
-    if (this.#state === 'ended' || at === Infinity) return Promise.resolve(DONE)
-    return new Promise((resolve, reject) => this.#waiters.push({ at, resolve, reject }))
-  }
-
-  /** As {@link read}, for the only reader: what was read is forgotten. */
-  async take(at: number): Promise<Result> {
-    const result = await this.read(at)
-    if (at < this.#results.length) this.#results[at] = undefined
-    return result
-  }
-
-  /** Nobody reads any more. */
-  cancel(): void {
-    this.#results.length = 0
-    this.#stop('ended')
-  }
-
-  #add(result: Result): void {
-    if (this.#state !== 'open') return
-    const at = this.#results.push(result) - 1
-    // Readers ask in their order, so the first ones wait for the first items.
-    this.#waiters = this.#waiters.filter((waiter) => waiter.at !== at || waiter.resolve(result))
-  }
-
-  #stop(state: 'ended' | 'failed'): void {
-    if (this.#state !== 'open') return
-    this.#state = state
-    for (const { resolve, reject } of this.#waiters.splice(0)) {
-      if (state === 'failed') reject(this.#error)
-      else resolve(DONE)
-    }
-  }
+      cancel: items.return as never,
+    },
+    { highWaterMark: 0 },
+  )
 }
