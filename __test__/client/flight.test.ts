@@ -77,11 +77,16 @@ test('an unreadable row fails what needs it, and only that', async () => {
     await assert.rejects(no, { name: 'CallError' }, row)
     assert.equal(await yes, 1)
   }
-  await assert.rejects(decode('0:["$1"]\n1:S3,abc'), { code: 'errand::unexpected-response' })
+  for (const row of ['1:S3,abc', '1:E{\n', '1:Enull\n', '1:"$Q2"\n2:5\n', '1:"$h2"\n2:null\n', '1:"$B2"\n2:{}\n']) {
+    await assert.rejects(decode(`0:["$1"]\n${row}`), { code: 'errand::unexpected-response' }, row)
+  }
+  for (const row of ['1:I["m",[],"x"]\n', '1:"$L2"\n', '1:["$","p",null,{}]\n', '1:Q1\n', '1:"$T0:1"\n']) {
+    await assert.rejects(decode(`0:["$1"]\n${row}`), { code: 'errand::unsupported-result' }, row)
+  }
 })
 
 test('bytes that are no rows fail all that is pending, and the stream is let go', async () => {
-  for (const bytes of ['<!doctype html>\n', 'A:1\n', '1:1\n1:2\n', '1:Txyz,', '123456789:1\n', '1:E{\n']) {
+  for (const bytes of ['<!doctype html>\n', 'A:1\n', '1:1\n1:2\n', '1:Txyz,', '123456789:1\n', '0:"again"\n', '1:C\n']) {
     const { stream, send, cancelled } = feed()
     const root = decodeResult(stream) as Promise<any>
     await send('0:{"p":"$@f"}\n')
@@ -106,7 +111,9 @@ test('cycles of every kind', async () => {
   assert.ok(s.has(s))
   await assert.rejects(decode('0:"$0"\n'), { code: 'errand::unexpected-response' })
   await assert.rejects(decode('0:"$1"\n1:"$0"\n'), { code: 'errand::unexpected-response' })
-  await assert.rejects(decode('0:"$@0"\n'), TypeError)
+  for (const promises of ['0:"$@0"\n', '0:"$@1"\n1:"$@0"\n', '0:"$@1"\n1:"$@2"\n2:"$@1"\n', '0:["$1"]\n1:"$@1"\n', '0:"$h1"\n1:{"id":"x","bound":"$@1"}\n2:"$@2"\n']) {
+    await assert.rejects(decode(promises.replace('"$@1"}\n', '"$@2"}\n')), { code: 'errand::unexpected-response' }, promises)
+  }
 })
 
 test('a large value in many pieces takes time in proportion', async () => {

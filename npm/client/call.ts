@@ -1,5 +1,6 @@
+import { quiet } from '../values/live.ts'
 import { settings, type Revalidated } from './configure.ts'
-import { CallError, unexpected, UnknownActionError } from './errors.ts'
+import { CallError, connectionError, unexpected, UnknownActionError } from './errors.ts'
 import { decodeFlight, type DecodeOptions } from './flight.ts'
 import { encodeReply } from './reply.ts'
 
@@ -11,7 +12,7 @@ export interface CallOptions {
   headers?: HeadersInit
 }
 
-/** The call before this one, if calls are made in order. It never rejects. */
+/** The call before this one. */
 let previous: Promise<unknown> = Promise.resolve()
 
 /**
@@ -25,13 +26,9 @@ export function call(
   options: CallOptions,
   reference: DecodeOptions['reference'],
 ): Promise<unknown> {
-  const body = encodeReply(args)
+  const body = quiet(encodeReply(args, options))
   const run = async (): Promise<unknown> => receive(id, await send(id, await body, options), options, reference)
-  if (settings.concurrency !== 'serial') return run()
-  const turn = previous.then(run)
-  previous = turn.catch(() => {})
-  body.catch(() => {}) // it is reported when its turn comes
-  return turn
+  return (previous = settings.concurrency === 'serial' ? previous.then(run, run) : run())
 }
 
 async function send(id: string, body: string | FormData, { signal, headers }: CallOptions): Promise<Response> {
@@ -40,13 +37,12 @@ async function send(id: string, body: string | FormData, { signal, headers }: Ca
   new Headers(headers).forEach((value, name) => all.set(name, value))
   all.set('accept', 'text/x-component')
   all.set('errand-action', id)
-  const url = settings.url ?? here()
-  const init: RequestInit = { method: 'POST', headers: all, body }
+  // By default the page that the user is on, which the server renders again if the action asks for it.
+  const url = settings.url ?? location.href.split('#')[0]!
   try {
-    return await fetch(url, signal ? { ...init, signal } : init)
+    return await fetch(url, { method: 'POST', headers: all, body, signal: signal ?? null })
   } catch (cause) {
-    if (signal?.aborted) throw cause
-    throw new CallError('errand::network', 'The server could not be reached', { cause })
+    throw connectionError(cause, signal)
   }
 }
 
@@ -57,25 +53,23 @@ async function receive(
   reference: DecodeOptions['reference'],
 ): Promise<unknown> {
   const { headers, status, body } = response
-  if (headers.has('errand-unknown-action')) {
-    discard(response)
-    return unknownAction(id, status)
-  }
-
   const revalidated = headers.get('errand-revalidated')
   if (revalidated) settings.onRevalidate?.(JSON.parse(revalidated) as Revalidated)
 
+  const isUnknown = headers.has('errand-unknown-action')
   const redirect = headers.get('errand-redirect')
-  if (redirect) {
-    discard(response)
-    return follow(redirect, response.url)
+  const isRows = headers.get('content-type')?.startsWith('text/x-component')
+  if (body && isRows && !isUnknown && !redirect) {
+    const root = await decodeFlight(body, { reference, signal })
+    if (root && Object.hasOwn(root, 'a')) return (root as { a: unknown }).a
+  } else if (!isUnknown && !redirect) {
+    const { code, message, hint } = ((await response.json().catch(() => null)) ?? {}) as Record<string, string>
+    if (typeof code === 'string') throw new CallError(code, message!, { status, hint })
   }
-
-  const type = headers.get('content-type') ?? ''
-  if (!body || !type.startsWith('text/x-component')) throw await refusal(response, type)
-  const root = await decodeFlight(body, { reference, signal })
-  if (typeof root !== 'object' || root === null || !Object.hasOwn(root, 'a')) throw await refusal(response, '')
-  return (root as { a: unknown }).a
+  body?.cancel().catch(() => {}) // what is left is not read
+  if (isUnknown) return unknownAction(id, status)
+  if (redirect) return follow(redirect, response.url)
+  throw unexpected(status)
 }
 
 /** Which page was last reloaded for an action that its server did not know. */
@@ -92,38 +86,16 @@ function unknownAction(id: string, status: number): Promise<never> {
 
 /** `header` is `<status>;<url>`. */
 function follow(header: string, base: string): Promise<never> | undefined {
-  const at = header.indexOf(';')
-  const url = header.slice(at + 1)
-  const target = new URL(url, base || here())
+  const url = header.slice(header.indexOf(';') + 1)
+  const target = new URL(url, base || location.href)
   // A redirect of HTTP could not go to `javascript:` either.
   if (!/^https?:$/.test(target.protocol)) {
-    throw new CallError('errand::bad-redirect', `The action redirects to a ${target.protocol} URL`)
+    throw new CallError('errand::bad-redirect', `Redirected to ${target.protocol}`)
   }
   if (settings.onRedirect) {
-    settings.onRedirect(url, Number(header.slice(0, at)))
+    settings.onRedirect(url, parseInt(header))
     return undefined
   }
   location.assign(target.href)
   return new Promise(() => {}) // the page is leaving
-}
-
-/** Why the server, or something before it, refused the call. */
-async function refusal(response: Response, type: string): Promise<CallError> {
-  const { status } = response
-  if (type.startsWith('application/json')) {
-    const { code, message, hint } = ((await response.json().catch(() => null)) ?? {}) as Record<string, unknown>
-    if (typeof code === 'string') return new CallError(code, String(message ?? code), { status, hint: hint as string })
-  }
-  discard(response)
-  return unexpected(status)
-}
-
-/** Lets the connection go without reading what is left. */
-function discard(response: Response): void {
-  response.body?.cancel().catch(() => {})
-}
-
-/** The page that the user is on, which the server renders again if the action asks for it. */
-function here(): string {
-  return location.href.replace(/#.*/s, '')
 }

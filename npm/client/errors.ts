@@ -11,11 +11,11 @@ import { ErrandError } from '../values/error.ts'
 export class ActionError<Data = unknown> extends Error {
   override readonly name = 'ActionError'
   /** The application's own name for what happened. */
-  readonly code: string
+  declare readonly code: string
   /** Plain JSON data about it. */
-  readonly data: Data
+  declare readonly data: Data
   /** What the server's log calls this failure; set where the error arrives. */
-  digest?: string
+  declare digest?: string
 
   constructor(code: string, data?: Data, message: string = code) {
     super(message)
@@ -34,16 +34,7 @@ export class ActionError<Data = unknown> extends Error {
 export class CallError extends ErrandError {
   override readonly name: string = 'CallError'
   /** The status of the response, if there was one. */
-  readonly status: number | undefined
-
-  constructor(
-    code: string,
-    message: string,
-    options: { status?: number | undefined; hint?: string | undefined; cause?: unknown } = {},
-  ) {
-    super(code, message, options)
-    this.status = options.status
-  }
+  declare readonly status: number | undefined
 }
 
 /**
@@ -54,7 +45,7 @@ export class CallError extends ErrandError {
 export class UnknownActionError extends CallError {
   override readonly name = 'UnknownActionError'
   /** The id that was called. */
-  readonly id: string
+  declare readonly id: string
 
   constructor(id: string, status?: number) {
     super('errand::unknown-action', 'The server does not know this action', { status, hint: 'Reload the page' })
@@ -62,8 +53,13 @@ export class UnknownActionError extends CallError {
   }
 }
 
+/** Why nothing, or nothing more, could be read. */
+export function connectionError(cause: unknown, signal: AbortSignal | undefined): unknown {
+  if (signal?.aborted) return signal.reason
+  return cause instanceof CallError ? cause : new CallError('errand::network', 'The connection failed', { cause })
+}
+
 /** Something else than Errand answered, or its answer was damaged on the way. */
 export function unexpected(status?: number): CallError {
-  const message = 'The answer is not one of an action'
-  return new CallError('errand::unexpected-response', status ? `${message} (status ${status})` : message, { status })
+  return new CallError('errand::unexpected-response', 'The answer is not one of an action', { status })
 }

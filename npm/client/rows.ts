@@ -1,7 +1,8 @@
-import { unexpected } from './errors.ts'
+import { VIEWS } from '../values/kinds.ts'
+import { CallError, connectionError, unexpected } from './errors.ts'
 
-/** Tags of rows that say how many bytes follow; all other rows end with a line feed. */
-const SIZED = 'TAOobUSsLlGgMmV'
+type Bytes = Uint8Array<ArrayBuffer>
+type OnRow = (id: string, tag: string, body: Bytes) => void
 
 const COLON = 58
 const COMMA = 44
@@ -10,81 +11,70 @@ const LINE_FEED = 10
 /**
  * Splits a Flight stream into rows, however the transport cut it, and gives each to `onRow` as it is complete.
  *
- * `0:{"a":"$@1"}⏎1:T3,abc` gives `(0, '', {"a":"$@1"})` and `(1, 'T', abc)`. A last row without its end is dropped.
+ * `0:{"a":"$@1"}⏎1:T3,abc` gives `('0', '', {"a":"$@1"})` and `('1', 'T', abc)`, each body in a buffer of its own. A last row
+ * without its end is dropped.
  *
- * @throws CallError `errand::unexpected-response` for bytes that are no row; and what the stream or `onRow` throws
+ * @throws (rejects, at the latest when the stream ends) what is the matter with anyone who waits for another row: what
+ * `signal` was aborted with, else a CallError `errand::connection-closed`, `errand::network`, or
+ * `errand::unexpected-response` for bytes that are no row; and those that `onRow` throws
  */
 export async function readRows(
   stream: ReadableStream<Uint8Array>,
-  onRow: (id: number, tag: string, body: Uint8Array) => void,
-): Promise<void> {
+  onRow: OnRow,
+  signal: AbortSignal | undefined,
+): Promise<never> {
   const reader = stream.getReader()
-  let held: Uint8Array[] = []
-  let size = 0
-  /** Bytes that the first row needs at least; 0 when only a line feed can tell. */
-  let needed = 1
+  const rows = splitter(onRow)
+  rows.next()
   try {
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) return
-      held.push(value)
-      size += value.length
-      if (needed ? size < needed : !value.includes(LINE_FEED)) continue
-      const bytes = held.length === 1 ? value : concat(held, size)
-      const [used, more] = split(bytes, onRow)
-      held = [bytes.subarray(used)]
-      size -= used
-      needed = more
-    }
+    for (let part; !(part = await reader.read()).done; ) rows.next(part.value)
+    throw new CallError('errand::connection-closed', 'The answer broke off')
   } catch (error) {
     reader.cancel(error).catch(() => {})
-    throw error
+    throw connectionError(error, signal)
   }
 }
 
-/** Gives the complete rows of `bytes`; says how many bytes they took, and how many the next row needs (see above). */
-function split(bytes: Uint8Array, onRow: (id: number, tag: string, body: Uint8Array) => void): [number, number] {
-  for (let at = 0; ; ) {
-    const left = bytes.length - at
-    const colon = bytes.indexOf(COLON, at)
-    if (colon < 0 || colon + 1 === bytes.length) {
-      if (left > 9) throw unexpected()
-      return [at, left + 1]
-    }
-    const id = hex(bytes, at, colon)
-    const first = String.fromCharCode(bytes[colon + 1]!)
-    const tag = /[A-Z#rx]/.test(first) || SIZED.includes(first) ? first : ''
-    let start = colon + 1 + tag.length
-    let end: number
-    if (tag && SIZED.includes(tag)) {
-      const comma = bytes.indexOf(COMMA, start)
-      if (comma < 0) return [at, left + 1]
-      end = comma + 1 + hex(bytes, start, comma)
-      start = comma + 1
-      if (end > bytes.length) return [at, end - at]
-      onRow(id, tag, bytes.subarray(start, end))
-      at = end
-    } else {
-      end = bytes.indexOf(LINE_FEED, start)
-      if (end < 0) return [at, 0]
-      onRow(id, tag, bytes.subarray(start, end))
-      at = end + 1
+/** Is given the stream piece by piece: it pauses wherever it needs the next. */
+function* splitter(onRow: OnRow): Generator<void, void, Uint8Array> {
+  let bytes = yield
+
+  /** The next `size` bytes; with `end`, those before the next byte of that kind, and at most `size`. */
+  function* take(size: number, end?: number): Generator<void, Bytes, Uint8Array> {
+    const pieces: Uint8Array[] = []
+    for (;; bytes = yield) {
+      const at = end ? bytes.indexOf(end) >>> 0 : size // far away, if it is not there
+      const piece = bytes.subarray(0, at)
+      if (end && piece.length > size) throw unexpected()
+      pieces.push(piece)
+      size -= piece.length
+      if (at > bytes.length) continue
+      bytes = bytes.subarray(end ? at + 1 : at)
+      return concat(pieces)
     }
   }
-}
 
-function hex(bytes: Uint8Array, start: number, end: number): number {
-  const digits = String.fromCharCode(...bytes.subarray(start, Math.min(end, start + 9)))
-  if (!/^[0-9a-f]{0,8}$/.test(digits)) throw unexpected()
-  return parseInt(digits || '0', 16)
-}
-
-function concat(pieces: Uint8Array[], size: number): Uint8Array {
-  const all = new Uint8Array(size)
-  let at = 0
-  for (const piece of pieces) {
-    all.set(piece, at)
-    at += piece.length
+  for (;;) {
+    const id = hex(yield* take(8, COLON))
+    while (!bytes.length) bytes = yield
+    const first = String.fromCharCode(bytes[0]!)
+    const isSized = first === 'T' || VIEWS[first]
+    const tag = isSized || /[A-Z#rx]/.test(first) ? first : '' // else it belongs to the body
+    bytes = bytes.subarray(tag.length)
+    onRow(id, tag, isSized ? yield* take(parseInt(hex(yield* take(8, COMMA)), 16)) : yield* take(Infinity, LINE_FEED))
   }
-  return all
+}
+
+function hex(bytes: Bytes): string {
+  const digits = String.fromCharCode(...bytes)
+  if (/[^0-9a-f]/.test(digits)) throw unexpected()
+  return digits
+}
+
+function concat(pieces: Uint8Array[]): Bytes {
+  let size = 0
+  for (const { length } of pieces) size += length
+  const whole = new Uint8Array(size)
+  for (const piece of pieces.reverse()) whole.set(piece, (size -= piece.length))
+  return whole
 }

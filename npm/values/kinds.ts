@@ -18,11 +18,12 @@ export function isServerReference(value: unknown): value is Function & ServerRef
 /** Whether `value` is an object of fields and nothing more: no class but `Object`, of any realm, or none. */
 export function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null || Object.getPrototypeOf(prototype) === null
+  return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
-/** React's letters for views of an `ArrayBuffer`, which is `A` itself. */
-export const VIEWS: Record<string, new (bytes: ArrayBuffer) => ArrayBufferView> = {
+/** React's letters for an `ArrayBuffer` and its views; `b` is what a stream of bytes holds. */
+export const VIEWS: Record<string, new (bytes: any) => ArrayBuffer | ArrayBufferView> = {
+  A: ArrayBuffer,
   O: Int8Array,
   o: Uint8Array,
   U: Uint8ClampedArray,
@@ -35,6 +36,7 @@ export const VIEWS: Record<string, new (bytes: ArrayBuffer) => ArrayBufferView> 
   M: BigInt64Array,
   m: BigUint64Array,
   V: DataView,
+  b: Uint8Array,
 }
 
 /** React's letter for a view or an `ArrayBuffer`; `undefined` for anything else. */
@@ -57,17 +59,23 @@ export function child(path: string, key: string | number): string {
 
 /** Throws `errand::unserializable` for the value at `path`, with what can be done about it. */
 export function refuse(value: unknown, path: string): never {
-  const [what, hint] = describe(value)
-  throw new ErrandError('errand::unserializable', `${path} is ${what}`, { hint })
+  const { then } = value as { then?: unknown }
+  if (typeof then === 'function') throw unsendable(value, path, 'a promise', 'Await it first')
+  if (value instanceof Error) throw unsendable(value, path, 'an Error', 'Send its message, or throw it')
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) {
+    throw unsendable(value, path, 'binary data', 'Wrap it in a Blob')
+  }
+  throw unsendable(value, path)
 }
 
-function describe(value: unknown): [what: string, hint: string] {
-  if (typeof value === 'function') return ['a function', 'Only functions of "use server" can be sent']
-  if (typeof value === 'symbol') return ['a symbol', 'Neither symbols nor React elements can be sent']
-  const { then } = value as { then?: unknown }
-  if (typeof then === 'function') return ['a promise', 'Await it first']
-  if (value instanceof Error) return ['an Error', 'Send its message, or throw it']
-  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return ['binary data', 'Wrap it in a Blob']
-  const name = Object.getPrototypeOf(value)?.constructor?.name
-  return [`an instance of ${name || 'a class'}`, 'Send a plain object of its fields']
+/** What is wrong with the value at `path`: by default, that it can be sent in neither direction. */
+export function unsendable(
+  value: unknown,
+  path: string,
+  what?: string,
+  hint = 'Send plain data, or functions of "use server"',
+): ErrandError {
+  const name = typeof value === 'object' && Object.getPrototypeOf(value)?.constructor?.name
+  what ??= name ? `an instance of ${name}` : `a ${typeof value}`
+  return new ErrandError('errand::unserializable', `${path} is ${what}`, { hint })
 }
