@@ -177,9 +177,13 @@ export interface Limits {
 /**
  * Writes the arguments of a call in React's reply format: text, or a form where text is not enough.
  *
- * @throws (rejects) an `Error` whose `code` is `errand::unserializable`, naming the place
+ * Promises, streams, iterators and async iterables among them are read to their end first; once `signal` aborts, what is
+ * there by then is the reply.
+ *
+ * @throws (rejects) an `Error` whose `code` is `errand::unserializable`, naming the place; or what a promise or a stream
+ * among the arguments fails with
  */
-export function encodeReply(args: unknown): Promise<string | FormData>
+export function encodeReply(args: unknown, options?: { signal?: AbortSignal }): Promise<string | FormData>
 
 /** What {@link encodeResult} can be told. */
 export interface EncodeResultOptions {
@@ -197,7 +201,10 @@ export interface EncodeResultOptions {
  */
 export function encodeResult(value: unknown, options?: EncodeResultOptions): ReadableStream<Uint8Array>
 
-/** Reads Flight rows of data. Promises among the values settle as their rows arrive. */
+/**
+ * Reads Flight rows of data, of Errand or of React. Promises among the values settle, and streams and async iterables can
+ * be read, as their rows arrive; what did not come when the rows end fails with `errand::connection-closed`.
+ */
 export function decodeResult(stream: ReadableStream<Uint8Array>): Promise<unknown>
 
 /** Tagged entries of any values that a call can carry. The tags' invalidation takes effect at once. */

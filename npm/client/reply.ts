@@ -1,5 +1,10 @@
-import { child, isOddNumber, isPlain, isServerReference, refuse, VIEWS, type ServerReferenceFields } from '../values/kinds.ts'
-import { ErrandError } from '../values/error.ts'
+import { child, isPlain, isServerReference, refuse, unsendable, VIEWS, type ServerReferenceFields } from '../values/kinds.ts'
+
+/** What {@link encodeReply} takes beside the value. */
+export interface EncodeOptions {
+  /** When it aborts, what is there by then is the reply: promises without a value and streams without an end. */
+  signal?: AbortSignal
+}
 
 /**
  * Writes the arguments of a call in React's reply format (19.3.1): text, or a form where text is not enough.
@@ -10,14 +15,21 @@ import { ErrandError } from '../values/error.ts'
  * ```
  *
  * Takes what JSON takes, and `undefined`, `NaN`, `±Infinity`, `-0`, BigInt, Date, Map, Set, FormData, Blob, File,
- * ArrayBuffer and its views, server references and objects with a `toJSON`. An object that occurs twice arrives as one object, and may contain
- * itself. An invalid Date arrives as `null`, as it does with React.
+ * ArrayBuffer and its views, server references, iterables, and objects with a `toJSON`. Promises, streams, and async
+ * iterables are sent with all that they will have said: the reply is there when they have ended. An object that occurs
+ * twice arrives as one object, and may contain itself. An invalid Date arrives as `null`, as it does with React.
  *
- * @throws ErrandError `errand::unserializable` (the promise rejects), naming the place, as in
- * `args[0].user.save is a function`
+ * @throws (rejects) ErrandError `errand::unserializable`, naming the place, as in `args[0].user.save is a function`; and
+ * what a promise or a stream among the arguments fails with
  */
-export async function encodeReply(args: unknown): Promise<string | FormData> {
-  return new Reply().encode(args)
+export function encodeReply(args: unknown, { signal }: EncodeOptions = {}): Promise<string | FormData> {
+  return new Promise((resolve, reject) => {
+    const reply = new Reply(resolve, reject)
+    reply.encode(args, 'args')
+    const abort = (): void => resolve(reply.body)
+    signal?.addEventListener('abort', abort)
+    if (signal?.aborted) abort()
+  })
 }
 
 /**
@@ -33,141 +45,180 @@ export async function encodeReply(args: unknown): Promise<string | FormData> {
  * @throws ErrandError `errand::unserializable`, naming the place, as in `action.$$bound[0] is a promise`
  */
 export function encodeReference(reference: ServerReferenceFields, prefix: string): FormData {
-  // As an argument it would be part 2, after its bound arguments, and the root would point there.
-  const parts = new Reply().encode(reference, 'action') as FormData
+  const nobody = (): void => {}
+  const reply = new Reply(nobody, nobody)
+  reply.encode(reference, 'action')
+  const parts = reply.body as FormData
+  if (reply.pending > 0) refuse(Promise.resolve(), 'A bound argument of an action')
+  // As an argument it is a part of its own, and the root, `"$h2"`, points there.
+  const root = `${parseInt((parts.get('0') as string).slice(3), 16)}`
   const form = new FormData()
-  form.append(`${prefix}0`, parts.get('2')!)
+  form.append(`${prefix}0`, parts.get(root)!)
   for (const [name, part] of parts) {
-    if (name !== '0' && name !== '2') form.append(prefix + name, part as Blob) // or a string: `append` takes both
+    if (name !== '0' && name !== root) form.append(prefix + name, part as Blob) // or a string: `append` takes both
   }
   return form
 }
 
-/** Where a container is: as the reply refers to it (`$0:0:user`; `''` if it can't), and as we tell it. */
+/** Where an object is: as the reply refers to it (`$0:0:user`; `''` if it can't), and as we tell it. */
 interface Place {
   name: string
   path: string
 }
 
+/** What can be said later, or in a loop. */
+interface Live {
+  then?: unknown
+  [Symbol.iterator]?(): Iterable<unknown>
+  [Symbol.asyncIterator]?(): AsyncIterator<unknown>
+}
+
+/** What a value is written as: items, bytes, entries, text, or all that it will have said. */
+type Content = unknown[] | Blob | FormData | string | ((id: number) => Promise<void>)
+
 /** One reply being written. Ids count parts: decimal as names of parts, hexadecimal in `$` tags. */
 class Reply {
+  declare body: string | FormData
+  /** How much is not written yet: the root, promises, streams. */
+  pending = 1
   #lastId = 0
   #form: FormData | undefined
-  /** How an object that was written can be referred to; `''` under a key that a path cannot hold. */
-  readonly #names = new Map<object, string>()
-  /** Nameless objects on the way to the current one: there a cycle has no end. */
-  readonly #open = new Set<object>()
-  readonly #references = new Map<object, string>()
-  /** Bound arguments travel after the root, as with React's promises. */
-  readonly #late: { id: number; bound: unknown[]; path: string }[] = []
+  /** Where objects were met. */
+  readonly #places = new Map<unknown, Place>()
+  readonly #resolve: (body: string | FormData) => void
+  readonly #reject: (error: unknown) => void
 
-  encode(root: unknown, path = 'args'): string | FormData {
+  constructor(resolve: (body: string | FormData) => void, reject: (error: unknown) => void) {
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  encode(root: unknown, path: string): void {
     const text = this.#text(root, { name: '$0', path })
-    if (!this.#form) return text
-    this.#form.append('0', text)
-    for (const { id, bound, path } of this.#late) {
-      this.#form.append(`${id}`, this.#text(bound, { name: `$${hex(id)}`, path }))
-    }
-    return this.#form
+    this.#form?.append('0', text)
+    this.body = this.#form ?? text
+    this.#written()
   }
 
+  /** One of what was pending is there. */
+  #written(): void {
+    if (--this.pending === 0) this.#resolve(this.body)
+  }
+
+  /** The JSON of `root`, which is at `place`. */
   #text(root: unknown, place: Place): string {
-    return JSON.stringify(this.#model(root, place))
+    const reply = this
+    return JSON.stringify(root, function (this: Record<string, unknown>, key: string, json: unknown): unknown {
+      const own = this[key]
+      // What an object wants to be in JSON, except where the reply has a better word.
+      const value = own instanceof Date || ArrayBuffer.isView(own) || typeof own !== 'object' ? own : json
+      switch (typeof value) {
+        case 'string':
+          return value[0] === '$' ? `$${value}` : value
+        case 'number':
+          return Object.is(value, -0) ? '$-0' : Number.isFinite(value) ? value : `$${value}`
+        case 'bigint':
+          return `$n${value}`
+        case 'undefined':
+          return '$undefined'
+      }
+      if (!value || value === true) return value
+      if (value instanceof Date) return json && `$D${json as string}`
+      const outer = reply.#places.get(this)
+      return reply.#model(value as object, outer ? inside(outer, Array.isArray(this) ? Number(key) : key) : place)
+    })
   }
 
-  /** What stands in a part's JSON for `value`, which is at `key` of `place`; without a key, at `place` itself. */
-  #model(value: unknown, place: Place, key?: string | number): unknown {
-    switch (typeof value) {
-      case 'string':
-        return value[0] === '$' ? `$${value}` : value
-      case 'number':
-        return isOddNumber(value) ? `$${Object.is(value, -0) ? '-0' : value}` : value
-      case 'bigint':
-        return `$n${value}`
-      case 'undefined':
-        return '$undefined'
-      case 'boolean':
-        return value
-    }
-    if (value === null) return null
-    const here = key === undefined ? place : inside(place, key)
-    if (typeof value === 'object') return this.#object(value, here)
-    return isServerReference(value) ? this.#reference(value, here) : refuse(value, here.path)
-  }
-
-  #object(value: object, place: Place): unknown {
-    if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : `$D${value.toJSON()}`
-    const { toJSON } = value as { toJSON?: unknown }
-    if (typeof toJSON === 'function' && !ArrayBuffer.isView(value)) return this.#model(toJSON.call(value, ''), place)
-    const written = this.#names.get(value)
-    if (written) return written
-    this.#names.set(value, place.name)
-    if (this.#open.has(value)) {
-      throw new ErrandError('errand::unserializable', `${place.path} is part of itself, under a key with ":"`)
-    }
-    if (!place.name) this.#open.add(value)
-    const model = this.#contents(value, place)
-    this.#open.delete(value)
-    return model
-  }
-
-  #contents(value: object, place: Place): unknown {
-    if (Array.isArray(value)) return Array.from(value, (item, at) => this.#model(item, place, at))
-    if (value instanceof Map || value instanceof Set) {
-      const tag = value instanceof Map ? '$Q' : '$W'
-      return this.#part(tag, (id) => this.#text([...value], { name: `$${hex(id)}`, path: place.path }))
-    }
-    if (value instanceof Blob) return this.#part('$B', () => value)
-    if (value instanceof FormData) return this.#formData(value)
-    if (value instanceof ArrayBuffer) return this.#part('$A', () => new Blob([value]))
+  /** What stands for `value` in JSON. */
+  #model(value: object, place: Place): unknown {
+    const known = this.#places.get(value)?.name
+    if (known) return known
+    this.#places.set(value, place)
+    if (isServerReference(value)) return this.#reference(value, place)
+    if (Array.isArray(value)) return value
+    if (value instanceof FormData) return this.#part('$K', value)
+    if (value instanceof Blob) return this.#part('$B', value)
     for (const tag in VIEWS) {
       // TypeScript wants to know that the bytes are not shared with another thread; a Blob copies them anyway.
-      if (value instanceof VIEWS[tag]!) return this.#part(`$${tag}`, () => new Blob([value as ArrayBufferView<ArrayBuffer>]))
+      if (value instanceof VIEWS[tag]!) return this.#part(`$${tag}`, new Blob([value as ArrayBuffer]))
     }
-    return isPlain(value) ? this.#record(value as Record<string, unknown>, place) : refuse(value, place.path)
+    if (value instanceof ReadableStream) return this.#stream(value, place)
+    const { then, [Symbol.iterator]: iterate, [Symbol.asyncIterator]: iterateAsync } = value as Live
+    if (typeof then === 'function') {
+      return (place.name = this.#part('$@', async (id) => this.#append(id, this.#text(await value, part(id, place)))))
+    }
+    if (iterate) {
+      const iterator = iterate.call(value)
+      const items = [...iterator]
+      const tag = value instanceof Map ? '$Q' : value instanceof Set ? '$W' : iterator === value && '$i'
+      if (tag) return this.#part(tag, items, place)
+      this.#places.set(items, { ...place, name: '' })
+      return items
+    }
+    if (iterateAsync) {
+      const items = iterateAsync.call(value)
+      return this.#events(items === value ? '$x' : '$X', place, items)
+    }
+    if (isPlain(value)) return value
+    throw unsendable(value, place.path)
   }
 
-  #record(value: Record<string, unknown>, place: Place): unknown {
-    const model: Record<string, unknown> = {}
-    for (const key of Object.keys(value)) {
-      const field = value[key]
-      if (key !== '__proto__' && field !== undefined) model[key] = this.#model(field, place, key)
-    }
-    return model
+  #reference({ $$id, $$bound }: ServerReferenceFields, place: Place): string {
+    const bound = $$bound && this.#part('$@', $$bound, { ...place, path: `${place.path}.$$bound` })
+    return (place.name = this.#part('$h', JSON.stringify({ id: $$id, bound })))
   }
 
-  /** Takes the next id, writes the part under it, and gives the tag that refers to it. */
-  #part(tag: string, write: (id: number) => string | Blob): string {
+  /** Writes parts under the next id, now or (`content` writes them) later; gives the tag that refers to them. */
+  #part(tag: string, content: Content, place?: Place): string {
     const id = ++this.#lastId
-    const form = (this.#form ??= new FormData())
-    // Or a string: `append` takes both. A Blob without a name gets the name `blob`, and a File keeps its own.
-    form.append(`${id}`, write(id) as Blob)
+    this.#form ??= new FormData()
+    if (content instanceof FormData) {
+      for (const [key, entry] of content) this.#append(`_${id}_${key}`, entry)
+    } else if (typeof content === 'function') {
+      this.pending++
+      content(id).then(() => this.#written(), this.#reject)
+    } else {
+      this.#append(id, Array.isArray(content) ? this.#text(content, part(id, place!)) : content)
+    }
     return tag + hex(id)
   }
 
-  #formData(value: FormData): string {
-    const id = ++this.#lastId
-    const form = (this.#form ??= new FormData())
-    for (const [key, entry] of value) form.append(`_${id}_${key}`, entry as Blob) // or a string, as above
-    return `$K${hex(id)}`
+  /** A Blob without a name gets the name `blob`, and a File keeps its own. */
+  #append(name: string | number, part: string | Blob): void {
+    this.#form!.append(name as string, part as Blob) // `append` takes a string too, and writes a number as one
   }
 
-  #reference(value: Function & ServerReferenceFields, { path }: Place): string {
-    const written = this.#references.get(value)
-    if (written) return written
-    let bound: string | null = null
-    if (value.$$bound) {
-      const id = ++this.#lastId
-      this.#late.push({ id, bound: value.$$bound, path: `${path}.$$bound` })
-      bound = `$@${hex(id)}`
+  #stream(value: ReadableStream, place: Place): string {
+    try {
+      value.getReader({ mode: 'byob' }).releaseLock()
+    } catch {
+      const reader = value.getReader()
+      return this.#events('$R', place, { next: () => reader.read() })
     }
-    const tag = this.#part('$h', () => JSON.stringify({ id: value.$$id, bound }))
-    this.#references.set(value, tag)
-    return tag
+    return this.#events('$r', place, whole(value))
+  }
+
+  /** What is in an event has no name: no path leads there. */
+  #events(tag: string, place: Place, from: AsyncIterator<unknown>): string {
+    return this.#part(tag, async (id) => {
+      for (let isOpen = true; isOpen; ) {
+        const { done, value } = await from.next()
+        isOpen = !done
+        this.#append(`S${id}`, (done ? 'C' : '') + this.#text(value, { ...place, name: '' }))
+      }
+    })
   }
 }
 
 const hex = (id: number): string => id.toString(16)
+
+/** The place of what is a part of its own. */
+const part = (id: number, { path }: Place): Place => ({ name: `$${hex(id)}`, path })
+
+/** All bytes at once: in small pieces, each would be a part. */
+async function* whole(stream: ReadableStream): AsyncGenerator<unknown> {
+  yield new Uint8Array(await new Response(stream).arrayBuffer())
+}
 
 function inside({ name, path }: Place, key: string | number): Place {
   // A path separates its keys with `:` and knows no escape.
