@@ -27,8 +27,8 @@ export function encodeReply(args: unknown, { signal }: EncodeOptions = {}): Prom
     const reply = new Reply(resolve, reject)
     reply.encode(args, 'args')
     const abort = (): void => resolve(reply.body)
-    signal?.addEventListener('abort', abort)
     if (signal?.aborted) abort()
+    else if (reply.pending) signal?.addEventListener('abort', abort)
   })
 }
 
@@ -42,7 +42,8 @@ export function encodeReply(args: unknown, { signal }: EncodeOptions = {}): Prom
  * ```
  *
  * @param reference bound; an unbound one is named by its id alone
- * @throws ErrandError `errand::unserializable`, naming the place, as in `action.$$bound[0] is a promise`
+ * @throws ErrandError `errand::unserializable`, naming the place, as in `action.$$bound[0] is a function`; what comes later
+ * cannot wait in a form
  */
 export function encodeReference(reference: ServerReferenceFields, prefix: string): FormData {
   const nobody = (): void => {}
@@ -110,8 +111,9 @@ class Reply {
     const reply = this
     return JSON.stringify(root, function (this: Record<string, unknown>, key: string, json: unknown): unknown {
       const own = this[key]
+      if (own instanceof Date) return json && `$D${json as string}`
       // What an object wants to be in JSON, except where the reply has a better word.
-      const value = own instanceof Date || ArrayBuffer.isView(own) || typeof own !== 'object' ? own : json
+      const value = typeof own !== 'object' || ArrayBuffer.isView(own) ? own : json
       switch (typeof value) {
         case 'string':
           return value[0] === '$' ? `$${value}` : value
@@ -123,7 +125,6 @@ class Reply {
           return '$undefined'
       }
       if (!value || value === true) return value
-      if (value instanceof Date) return json && `$D${json as string}`
       const outer = reply.#places.get(this)
       return reply.#model(value as object, outer ? inside(outer, Array.isArray(this) ? Number(key) : key) : place)
     })
@@ -217,7 +218,8 @@ const part = (id: number, { path }: Place): Place => ({ name: `$${hex(id)}`, pat
 
 /** All bytes at once: in small pieces, each would be a part. */
 async function* whole(stream: ReadableStream): AsyncGenerator<unknown> {
-  yield new Uint8Array(await new Response(stream).arrayBuffer())
+  const bytes = new Uint8Array(await new Response(stream).arrayBuffer())
+  if (bytes.length) yield bytes // React's decoder can't read an empty one
 }
 
 function inside({ name, path }: Place, key: string | number): Place {

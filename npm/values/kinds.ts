@@ -73,7 +73,7 @@ export function unsendable(
   value: unknown,
   path: string,
   what?: string,
-  hint = 'Send plain data, or functions of "use server"',
+  hint = 'Send plain data and actions',
 ): ErrandError {
   const name = typeof value === 'object' && Object.getPrototypeOf(value)?.constructor?.name
   what ??= name ? `an instance of ${name}` : `a ${typeof value}`
