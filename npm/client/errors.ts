@@ -15,7 +15,7 @@ export class ActionError<Data = unknown> extends Error {
   /** Plain JSON data about it. */
   declare readonly data: Data
   /** What the server's log calls this failure; set where the error arrives. */
-  declare digest?: string
+  declare digest?: string | undefined
 
   constructor(code: string, data?: Data, message: string = code) {
     super(message)

@@ -288,11 +288,14 @@ interface ErrorRow {
 function toError(row: ErrorRow): Error {
   const { name, message, digest, errors, errand } = row
   const text = message || 'The action failed on the server'
-  const error: Error & { digest?: string } = errand
+  const error: Error & { digest?: string | undefined; errors?: unknown } = errand
     ? new ActionError(errand.code, errand.data, message || errand.code)
-    : errors ? new AggregateError(errors, text, row) : new Error(text, row)
+    : errors
+      ? new AggregateError([], text, row)
+      : new Error(text, row)
   if (name && !errand) error.name = name
-  if (digest !== undefined) error.digest = digest
+  error.digest = digest
+  if (errors) error.errors = errors // not copied: what is in them may still have to be linked
   return error
 }
 
