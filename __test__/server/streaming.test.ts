@@ -60,6 +60,11 @@ const actions = {
     }
     return items()
   },
+  slow: () => async () => {
+    await sleep(100)
+    return count(Infinity)
+  },
+  doomed: () => async () => ({ promise: sleep(5).then(() => Promise.reject(new Error('nobody listens'))), bad: () => {} }),
   file: () => async (bytes: number) => ({ file: new Blob([new Uint8Array(bytes).fill(7)], { type: 'x/y' }) }),
   binary: () => async () => ({ view: new Float64Array([1, 2, 3]), text: 'é$'.repeat(10_000) }),
 }
@@ -133,6 +138,27 @@ test('who stops reading stops the producer', async () => {
   abort.abort()
   await forked()
   assert.match(ended[0]!, /^stream/)
+})
+
+test('who leaves before there is a result stops the producer too', async () => {
+  ended.length = 0
+  const abort = new AbortController()
+  const response = fetch(`${server.url}/`, {
+    method: 'POST',
+    headers: { 'errand-action': 'slow', 'content-type': 'text/plain' },
+    body: '[]',
+    signal: abort.signal,
+  })
+  await sleep(30)
+  abort.abort()
+  await assert.rejects(response)
+  await forked()
+})
+
+test('a promise beside what cannot be sent may fail, and the process goes on', async () => {
+  const { status } = await post('doomed', [])
+  assert.equal(status, 500)
+  await sleep(20)
 })
 
 test('a stream of rows that is cancelled cancels what it was made of, once and with the reason', async () => {

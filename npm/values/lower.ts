@@ -345,9 +345,11 @@ class Lowering {
     )
   }
 
+  /** Should the value turn out not to be sendable, nobody listens to what is in it. */
   #goesOn<Kind extends Live['kind']>(kind: Kind, value: Extract<Live, { kind: Kind }>['value']): number {
     const node = this.#node(value, ['@', kind])
     this.#live.push({ node, kind, value } as Live)
+    if (value instanceof Promise) value.catch(() => {})
     return node
   }
 

@@ -171,8 +171,14 @@ function discardRest(req: IncomingMessage): void {
 
 async function pipe(body: ReadableStream<Uint8Array>, res: ServerResponse): Promise<void> {
   const reader = body.getReader()
-  const gone = new Promise<void>((resolve) => res.once('close', resolve))
-  res.once('close', () => void reader.cancel().catch(() => {}))
+  let leave!: () => void
+  const gone = new Promise<void>((resolve) => (leave = resolve))
+  const stop = (): void => {
+    leave()
+    reader.cancel().catch(() => {})
+  }
+  if (res.closed) stop() // the visitor left while the action ran
+  else res.once('close', stop)
   try {
     for (;;) {
       const { done, value } = await reader.read()
@@ -184,5 +190,7 @@ async function pipe(body: ReadableStream<Uint8Array>, res: ServerResponse): Prom
     res.end()
   } catch (error) {
     res.destroy(error instanceof Error ? error : undefined)
+  } finally {
+    stop()
   }
 }
