@@ -85,9 +85,17 @@ test('our client keeps what is one object one', async () => {
 
 test('we decode what our own client encodes', async () => {
   for (let seed = 1; seed <= RUNS; seed++) {
-    const args = [generate(random(seed), { tagged: true, files: true, binary: true })]
-    const decoded = await decodeReply(await encodeReply(args))
-    assert.deepStrictEqual(await picture(decoded, plain), await picture(args, plain), `seed ${seed}`)
+    const args = (): unknown[] => [generate(random(seed), { tagged: true, files: true, binary: true, live: true, shared: true }, 5)]
+    const decoded = await decodeReply(await encodeReply(args()))
+    assert.deepStrictEqual(await picture(decoded, plain), await picture(args(), plain), `seed ${seed}`)
+  }
+})
+
+test('our client decodes what comes later', async () => {
+  for (let seed = 1; seed <= RUNS; seed++) {
+    const value = (): unknown => [generate(random(seed), { tagged: true, binary: true, live: true }, 5)]
+    const decoded = await decodeResult(encodeResult(value()))
+    assert.deepStrictEqual(await picture(decoded, plain), await picture(value(), plain), `seed ${seed}`)
   }
 })
 
