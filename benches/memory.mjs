@@ -8,15 +8,11 @@ import process from 'node:process'
 
 import { transformSync } from 'errand'
 
+import { peak } from './peak.mjs'
+
 const [path = '', map] = process.argv.slice(2)
 const code = readFileSync(path, 'utf8')
 const before = process.memoryUsage.rss()
 const { code: compiled, actions } = transformSync(code, { filename: path, target: 'server', sourceMap: map === 'map' })
 if (!compiled || actions.length < 1000) throw new Error('it does not compile')
 process.stdout.write(`${peak() - before}\n`)
-
-/** On Linux `maxRSS` begins with that of the process that started this one. */
-function peak() {
-  const ofLinux = process.platform === 'linux' && /VmHWM:\s*(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))
-  return (ofLinux ? Number(ofLinux[1]) : process.resourceUsage().maxRSS) * 1024
-}

@@ -6,8 +6,9 @@ import { compiler } from './compiler.mjs'
 import { http } from './http/run.mjs'
 import { scan } from './scan.mjs'
 import { table } from './table.mjs'
+import { wire } from './wire.mjs'
 
-const ALL = { http, compiler, scan }
+const ALL = { http, compiler, scan, wire }
 
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !Object.hasOwn(ALL, name))

@@ -10,12 +10,17 @@ export interface Native {
   transformSync(code: string, options: TransformOptions): Compiled
   moduleExports(code: string, filename: string): string | null
   scan(code: string | Uint8Array): boolean
-  decodeReply(body: Uint8Array, contentType: string, limits: LimitSettings): Decoded
+  ReplyLimits: new (limits: LimitSettings) => ReplyLimits
+  decodeReply(body: Uint8Array, contentType: string, limits: ReplyLimits): Decoded
+  /** `null`: the body is plain, so parse it as it is. */
+  decodeReplyText(body: string, limits: ReplyLimits): DecodedText | null
+  /** On another thread. */
+  decodeReplyTextLater(body: string, limits: ReplyLimits): Promise<DecodedText | null>
   /** The rows of a call whose result is whole; `sizes` are those of its blobs. */
   encodeCall(text: string, program: string, sizes: number[]): Rows
   encodeCallError(row: ErrorRow): Uint8Array
   FlightEncoder: new (isCall: boolean) => FlightEncoder
-  ReplyDecoder: new (limits: LimitSettings) => ReplyDecoder
+  ReplyDecoder: new (limits: ReplyLimits) => ReplyDecoder
   Host: new (settings: HostSettings) => NativeHost
   Cache: new (settings: CacheSettings) => NativeCache
 }
@@ -25,6 +30,11 @@ export interface Compiled {
   map: string | null
   /** JSON of the actions, the diagnostics and the modules exported from, or nothing. */
   facts: string
+}
+
+/** Limits, read once. */
+export interface ReplyLimits {
+  readonly limits: unique symbol
 }
 
 /** Sizes as the user wrote them: bytes, or text such as `1mb`. */
@@ -76,8 +86,12 @@ export interface Skeleton {
   program: string
 }
 
-export interface Decoded extends Skeleton {
+/** Decoded text: it has no files. */
+export interface DecodedText extends Skeleton {
   references: string[]
+}
+
+export interface Decoded extends DecodedText {
   files: Uint8Array[]
 }
 
@@ -94,6 +108,8 @@ export interface ReplyDecoder {
 /** The arguments, or more of what is in them. */
 export interface Piece extends Skeleton {
   references: string[]
+  /** The files whose bytes are wanted at once. */
+  views: number[]
   isOpen: boolean
 }
 
@@ -104,7 +120,7 @@ export interface ArrivingCall {
   close(): void
 }
 
-export interface ArrivedPiece extends Piece {
+export interface ArrivedPiece extends Omit<Piece, 'views'> {
   files: { index: number; content: Uint8Array | string }[]
 }
 
@@ -185,7 +201,10 @@ export interface NativeHost {
   ): Refusal | null
   /** Whether the bytes of a multipart body, perhaps its beginning, name an action. */
   namesAction(bytes: Uint8Array): boolean
-  decodeCall(contentType: string, body: Uint8Array): string | Decoded | Refusal
+  /** `null`: the body is plain, so parse it as it is. */
+  decodeCall(contentType: string, body: Uint8Array): null | Decoded | Refusal
+  /** Of text, on another thread. */
+  decodeTextLater(contentType: string, body: Uint8Array): Promise<null | DecodedText | Refusal>
   /** Its large files go into `directory`. */
   arriving(contentType: string, directory: string): ArrivingCall | Refusal
   arrivingForm(contentType: string, directory: string): ArrivingForm | Refusal

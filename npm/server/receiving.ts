@@ -10,7 +10,7 @@ import type { ActionTable } from './actions.ts'
 import type { Body, Exchange } from './exchange.ts'
 import { type Action, loadAction } from './host.ts'
 
-/** Bodies up to here are read whole: that is quicker. */
+/** Bodies up to here are read whole, and decoded by this thread: that is quicker. */
 const SMALL = 64 << 10
 
 /** The arguments of a call. */
@@ -45,7 +45,7 @@ export class RefusedBody extends Error {
 /** @throws (rejects) {@link RefusedBody} */
 export async function receive(receiver: Receiver, exchange: Exchange, contentType: string): Promise<Received> {
   const length = Number(exchange.header('content-length') ?? Infinity)
-  const isWhole = length <= SMALL || !/^\s*multipart\/form-data\b/i.test(contentType)
+  const isWhole = length <= SMALL || !isMultipart(contentType)
   return isWhole ? receiveWhole(receiver, exchange, contentType) : receiveArriving(receiver, exchange, contentType)
 }
 
@@ -53,10 +53,11 @@ async function receiveWhole(receiver: Receiver, exchange: Exchange, contentType:
   const { host } = receiver
   const body = await exchange.body(host.bodyLimit())
   if (body === null) throw new RefusedBody(host.bodyTooLarge())
-  const decoded = host.decodeCall(contentType, body)
-  if (typeof decoded === 'object' && 'status' in decoded) throw new RefusedBody(decoded)
-  const args = typeof decoded === 'string' ? (JSON.parse(decoded) as unknown[]) : await materialise(receiver, decoded)
-  return { args, close: nothing }
+  const isLarge = body.byteLength > SMALL && !isMultipart(contentType)
+  const decoded = isLarge ? await host.decodeTextLater(contentType, body) : host.decodeCall(contentType, body)
+  if (decoded === null) return { args: JSON.parse(textOf(body)) as unknown[], close: nothing }
+  if ('status' in decoded) throw new RefusedBody(decoded)
+  return { args: await materialise(receiver, { files: [], ...decoded }), close: nothing }
 }
 
 /** A form that was sent without JavaScript. */
@@ -176,6 +177,14 @@ class Functions {
     const action = this.#loaded.get(id)!
     return bound === null ? action : action.bind(null, ...bound)
   }
+}
+
+function isMultipart(contentType: string): boolean {
+  return /^\s*multipart\//i.test(contentType)
+}
+
+function textOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString()
 }
 
 function nothing(): void {}

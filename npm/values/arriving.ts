@@ -1,5 +1,5 @@
 import { ErrandError } from './error.ts'
-import { Revival, type ReviveSource } from './revive.ts'
+import { Revival, revive, type ReviveSource } from './revive.ts'
 
 /** A part of a body: its name, and text or a file. */
 export type Part = readonly [name: string, value: string | Blob]
@@ -9,7 +9,7 @@ export interface PartDecoder {
   text(name: string, value: string): void
   file(name: string, fileName: string | undefined, mediaType: string, bytes: number): number
   end(): void
-  decode(): { text: string; program: string; references: string[]; isOpen: boolean } | null
+  decode(): { text: string; program: string; references: string[]; views: number[]; isOpen: boolean } | null
 }
 
 /** What a decoder hands over at one time: the arguments, or more of what is in them. */
@@ -59,6 +59,27 @@ export function reviveArriving(pieces: AsyncIterable<ArrivedPiece>, source: Arri
     }
     run().then(finish, finish)
   })
+}
+
+/** Builds the arguments of a call whose parts are all there. Only the files that are views of bytes are read. */
+export async function reviveWhole(
+  parts: Iterable<Part>,
+  decoder: PartDecoder,
+  source: Pick<ArrivingSource, 'reference'>,
+): Promise<unknown> {
+  const blobs: (Uint8Array | Blob)[] = []
+  for (const [name, value] of parts) {
+    if (typeof value === 'string') {
+      decoder.text(name, value)
+    } else {
+      const fileName = value instanceof File ? value.name : undefined
+      blobs[decoder.file(name, fileName, value.type, value.size)] = value
+    }
+  }
+  decoder.end()
+  const { text, program, views } = decoder.decode()! // it has ended, so all is there
+  for (const view of views) blobs[view] = new Uint8Array(await (blobs[view] as Blob).arrayBuffer())
+  return revive(text, program, { blobs, reference: source.reference })
 }
 
 /** What `decoder` makes of parts. */

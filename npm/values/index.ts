@@ -1,4 +1,4 @@
-export { type ArrivedPiece, type ArrivingSource, type Part, piecesOf, reviveArriving, unbroken } from './arriving.ts'
+export { type ArrivedPiece, type ArrivingSource, type Part, piecesOf, reviveArriving, reviveWhole, unbroken } from './arriving.ts'
 export { ErrandError } from './error.ts'
 export { isServerReference, SERVER_REFERENCE, type ServerReferenceFields } from './kinds.ts'
 export { lower, lowerGraph, ResultLowering, type ErrorFacts, type Live, type Lowered, type LoweredResult } from './lower.ts'

@@ -97,6 +97,13 @@ impl Host {
         form::names_action(bytes)
     }
 
+    /// Whether the body of a fetch call is sure to be plain: then its arguments are what JSON makes of it.
+    pub fn is_plain_call(&self, content_type: &str, bytes: &[u8]) -> bool {
+        media_type(Some(content_type)) == "text/plain"
+            && std::str::from_utf8(bytes)
+                .is_ok_and(|text| reply::is_plain(text, &self.settings.limits).unwrap_or(false))
+    }
+
     /// Decodes the body of a fetch call.
     ///
     /// # Errors

@@ -12,15 +12,15 @@ use host::{
 };
 use napi::{
     Either, Env,
-    bindgen_prelude::{BufferSlice, Either3, Null},
+    bindgen_prelude::{AsyncTask, BufferSlice, Either3, Null},
 };
 use napi_derive::napi;
 use wire::{Skeleton, form::StateKey};
 
 use crate::{
     arriving::{ArrivingCall, ArrivingForm},
-    job::{Failure, now},
-    reply::{Decoded, LimitSettings},
+    job::{Failure, Job, now, on_pool},
+    reply::{Decoded, DecodedText, LimitSettings},
 };
 
 #[napi(object, object_to_js = false)]
@@ -200,21 +200,43 @@ impl NativeHost {
         now(env, || Ok(self.0.names_action(bytes)))
     }
 
-    /// Text for `JSON.parse` where that is all there is to do.
+    /// `null`: the body is plain text, so parse it as it is.
     #[napi]
     pub fn decode_call<'env>(
         &self,
         env: &'env Env,
         content_type: String,
         body: &[u8],
-    ) -> napi::Result<Either3<String, Decoded<'env>, Refusal>> {
-        let arguments = now(*env, || Ok(self.0.decode_call(&content_type, body)))?;
+    ) -> napi::Result<Either3<Null, Decoded<'env>, Refusal>> {
+        let arguments = now(*env, || {
+            if self.0.is_plain_call(&content_type, body) {
+                return Ok(Ok(None));
+            }
+            Ok(self.0.decode_call(&content_type, body).map(Some))
+        })?;
         Ok(match arguments {
             Err(rejection) => Either3::C(rejection.into()),
-            Ok(plain) if plain.decoded.skeleton.program.is_empty() => {
-                Either3::A(plain.decoded.skeleton.text)
+            Ok(None) => Either3::A(Null),
+            Ok(Some(arguments)) => Either3::B(Decoded::new(env, arguments)?),
+        })
+    }
+
+    /// As [`decode_call`](Self::decode_call), for a large text, on a thread of the pool.
+    #[napi]
+    pub fn decode_text_later(
+        &self,
+        content_type: String,
+        body: &[u8],
+    ) -> AsyncTask<Job<Either3<Null, DecodedText, Refusal>>> {
+        let (host, body) = (Arc::clone(&self.0), body.to_vec());
+        on_pool(move || {
+            if host.is_plain_call(&content_type, &body) {
+                return Ok(Either3::A(Null));
             }
-            Ok(arguments) => Either3::B(Decoded::new(env, arguments)?),
+            Ok(match host.decode_call(&content_type, &body) {
+                Ok(arguments) => Either3::B(arguments.decoded.into()),
+                Err(rejection) => Either3::C(rejection.into()),
+            })
         })
     }
 

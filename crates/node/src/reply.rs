@@ -3,7 +3,7 @@
 use host::{Arguments, size};
 use napi::{
     Either, Env,
-    bindgen_prelude::{BufferSlice, Null},
+    bindgen_prelude::{AsyncTask, BufferSlice, Null},
 };
 use napi_derive::napi;
 use wire::{
@@ -11,7 +11,67 @@ use wire::{
     reply::{self, Decoder},
 };
 
-use crate::job::{Failure, now};
+use crate::job::{Failure, Job, now, on_pool};
+
+/// What one request may ask; made once, for it is read with each.
+#[napi]
+pub struct ReplyLimits(Limits);
+
+#[napi]
+impl ReplyLimits {
+    #[napi(constructor)]
+    pub fn new(env: Env, limits: LimitSettings) -> napi::Result<Self> {
+        now(env, || Ok(Self(limits.try_into()?)))
+    }
+}
+
+/// Decodes the text of a call without a host; `null`: it is plain, so parse it as it is.
+#[napi]
+pub fn decode_reply_text<'env>(
+    env: &'env Env,
+    body: String,
+    limits: &ReplyLimits,
+) -> napi::Result<Either<Decoded<'env>, Null>> {
+    let decoded = now(*env, || {
+        if reply::is_plain(&body, &limits.0).map_err(refused)? {
+            return Ok(None);
+        }
+        reply::decode_text(&body, &limits.0).map(Some).map_err(refused)
+    })?;
+    decoded.map_or(Ok(Either::B(Null)), |decoded| {
+        Decoded::new(env, Arguments { decoded, files: Vec::new() }).map(Either::A)
+    })
+}
+
+/// As [`decode_reply_text`], on a thread of the pool.
+#[napi]
+pub fn decode_reply_text_later(
+    body: String,
+    limits: &ReplyLimits,
+) -> AsyncTask<Job<Either<DecodedText, Null>>> {
+    let limits = limits.0;
+    on_pool(move || {
+        if reply::is_plain(&body, &limits).map_err(refused)? {
+            return Ok(Either::B(Null));
+        }
+        Ok(Either::A(reply::decode_text(&body, &limits).map_err(refused)?.into()))
+    })
+}
+
+/// Decoded text: it has no files.
+#[napi(object, object_from_js = false)]
+pub struct DecodedText {
+    pub text: String,
+    pub program: String,
+    pub references: Vec<String>,
+}
+
+impl From<reply::Decoded> for DecodedText {
+    fn from(it: reply::Decoded) -> Self {
+        let reply::Decoded { skeleton: Skeleton { text, program }, references, .. } = it;
+        Self { text, program, references }
+    }
+}
 
 /// Decodes the body of a call without a host.
 #[napi]
@@ -19,10 +79,9 @@ pub fn decode_reply<'env>(
     env: &'env Env,
     body: &[u8],
     content_type: String,
-    limits: LimitSettings,
+    limits: &ReplyLimits,
 ) -> napi::Result<Decoded<'env>> {
-    let arguments =
-        now(*env, || Ok(host::decode_reply(&content_type, body, &Limits::try_from(limits)?)?))?;
+    let arguments = now(*env, || Ok(host::decode_reply(&content_type, body, &limits.0)?))?;
     Decoded::new(env, arguments)
 }
 
@@ -33,8 +92,8 @@ pub struct ReplyDecoder(Decoder);
 #[napi]
 impl ReplyDecoder {
     #[napi(constructor)]
-    pub fn new(env: Env, limits: LimitSettings) -> napi::Result<Self> {
-        now(env, || Ok(Self(Decoder::new(&limits.try_into()?))))
+    pub fn new(limits: &ReplyLimits) -> Self {
+        Self(Decoder::new(&limits.0))
     }
 
     #[napi]
@@ -80,13 +139,18 @@ pub struct Piece {
     pub text: String,
     pub program: String,
     pub references: Vec<String>,
+    pub views: Vec<u32>,
     pub is_open: bool,
 }
 
 impl From<reply::Decoded> for Piece {
     fn from(it: reply::Decoded) -> Self {
-        let reply::Decoded { skeleton: Skeleton { text, program }, references, is_open, .. } = it;
-        Self { text, program, references, is_open }
+        let reply::Decoded { skeleton: Skeleton { text, program }, references, blobs, is_open } =
+            it;
+        let mut views: Vec<u32> =
+            blobs.into_iter().filter(|it| it.is_view).map(|it| it.blob).collect();
+        views.dedup();
+        Self { text, program, references, views, is_open }
     }
 }
 

@@ -117,7 +117,8 @@ impl Encoder {
         let Open { row, kind: 'r' } = self.opened(live)? else {
             return Err(FlightError::NotOpen(live));
         };
-        let bytes = format!("{row:x}:b{size:x},").into_bytes();
+        // Clients before 19.3 have no `b` rows, and all take a Uint8Array in their place.
+        let bytes = format!("{row:x}:o{size:x},").into_bytes();
         Ok(Rows { holes: vec![(bytes.len(), 0)], bytes })
     }
 

@@ -112,11 +112,6 @@ pub(super) fn parse(raw: &str, limits: &Limits) -> Option<Result<Tag, NoTag>> {
     })
 }
 
-/// Whether a raw JSON string begins with `$`.
-pub(super) fn begins_with_dollar(raw: &str) -> bool {
-    strip_dollar(raw).is_some()
-}
-
 /// The text of a date or a BigInt: what stands behind `$` and a letter.
 pub(super) fn operand(raw: &str) -> &str {
     let mut chars = strip_dollar(raw).map_or("", |(rest, _)| rest).chars();
