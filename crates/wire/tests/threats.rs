@@ -546,3 +546,27 @@ fn t20_ids_are_text_that_is_looked_up_and_nothing_else() {
         assert_eq!(decoded.skeleton.text, "[[\"$h1\"]]");
     }
 }
+
+/// Libraries have built objects from the names of fields, and a field reached their prototype.
+#[test]
+fn t1_the_name_of_a_field_is_no_path() {
+    let names = ["__proto__", "a.__proto__.b", "constructor[prototype][x]", "then", "length", ""];
+    let mut fields = form::Fields::new();
+    fields.text("$ACTION_ID_f", String::new(), &WIDE).unwrap();
+    for name in names {
+        fields.text(name, "v".to_owned(), &WIDE).unwrap();
+    }
+    let post = form::decode(fields, &WIDE).unwrap().unwrap();
+    let entries = names.map(|name| format!("[\"{name}\",\"v\",],")).concat();
+    assert_eq!(picture(&post.arguments.skeleton), format!("[FormData([{entries}]),]"));
+}
+
+/// Libraries have allocated what a length promised.
+#[test]
+fn t7_a_length_that_is_said_allocates_nothing() {
+    let mut parts = Parts::new("");
+    parts.file("1", FileHead { bytes: u64::MAX, ..FileHead::default() }, &WIDE).unwrap();
+    parts.text("0", "[\"$B1\",\"$0:0\"]".to_owned(), &WIDE).unwrap();
+    assert_eq!(code(decode_parts(parts, &WIDE)), "none");
+    assert_eq!(code(decode_text("[{\"length\":4294967296,\"0\":1}]", &WIDE)), "none");
+}
