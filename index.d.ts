@@ -140,7 +140,7 @@ export interface DecodeReplyOptions {
  * `Infinity`. Past one the request is refused with `errand::reply-too-much` (413), which names the limit.
  */
 export interface Limits {
-  /** Bytes of a whole request body. Default `1mb`; past it 413. */
+  /** Bytes of text and binary data (typed arrays) in one request, files not. Default `1mb`; past it 413. */
   body?: number | string
   /** Bytes of one file. Default `50mb`; the body has to fit as well. */
   file?: number | string

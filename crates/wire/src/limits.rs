@@ -4,8 +4,8 @@
 /// names the field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of the text in a body, names of parts included, files not. The host counts whole
-    /// bodies against it too. Default 1 MiB.
+    /// Bytes of the text in a body, names of parts and binary data included, files not. The host counts
+    /// whole bodies against it too. Default 1 MiB.
     pub body_bytes: u64,
     /// Levels of arrays and objects, a part lying one below where it is referred to; the list of the
     /// arguments is the first. Bounds the stack of whoever walks the values. Default 64.

@@ -202,6 +202,24 @@ fn binary_data_and_promises_are_parts_and_blobs_are_files() {
     });
 }
 
+/// A file may lie on a disk; who reads views has them in memory.
+#[test]
+fn views_count_as_text_does() {
+    let decode = |limit| {
+        let limits = Limits { body_bytes: limit, ..Limits::default() };
+        let mut parts = Parts::new("");
+        for part in ["1", "2", "3"] {
+            let bytes = if part == "3" { 1 << 20 } else { 1_000 };
+            parts.file(part, FileHead { bytes, ..FileHead::default() }, &limits)?;
+        }
+        parts.text("0", "[\"$o1\",\"$A2\",\"$B3\",\"$0:0\"]".to_owned(), &limits)?;
+        decode_parts(parts, &limits)
+    };
+    // The root and its name.
+    let text = "0[\"$o1\",\"$A2\",\"$B3\",\"$0:0\"]".len() as u64;
+    check("body_bytes", text + 2_000 - 1, decode);
+}
+
 #[test]
 fn live_counts_each_promise_and_stream_once() {
     let with = |limit| Limits { live: small(limit), ..Limits::default() };

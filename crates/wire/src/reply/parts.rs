@@ -120,7 +120,8 @@ pub struct Parts {
     pub(super) heads: Heads,
     /// The texts of events, and the streams that they are of. Empty once they were read.
     events: Vec<(u32, String)>,
-    text_bytes: u64,
+    /// Of text, and of binary data that is no file to whoever gets it.
+    bytes: u64,
     models: u32,
     files: u32,
     fields: u32,
@@ -171,9 +172,7 @@ impl Parts {
         limits: &Limits,
     ) -> Result<Arrival, ReplyError> {
         ReplyError::check("part_bytes", value.len(), limits.part_bytes)?;
-        let bytes = (name.len() + value.len()) as u64;
-        self.text_bytes = self.text_bytes.saturating_add(bytes);
-        ReplyError::check("body_bytes", self.text_bytes, limits.body_bytes)?;
+        self.count_bytes((name.len() + value.len()) as u64, limits)?;
         self.entry(name, Entry::Text(value), limits)
     }
 
@@ -231,6 +230,12 @@ impl Parts {
     pub(super) fn count_file(&mut self, limits: &Limits) -> Result<(), ReplyError> {
         self.files += 1;
         ReplyError::check("files", self.files, limits.files)
+    }
+
+    /// Counts in bytes that are in memory as long as the values are.
+    pub(super) fn count_bytes(&mut self, bytes: u64, limits: &Limits) -> Result<(), ReplyError> {
+        self.bytes = self.bytes.saturating_add(bytes);
+        ReplyError::check("body_bytes", self.bytes, limits.body_bytes)
     }
 
     /// The parts of a form's action, whose files have been taken with the form.

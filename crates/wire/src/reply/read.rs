@@ -282,10 +282,12 @@ impl Reading {
     fn binary(&mut self, part: u32, view: View) -> Result<(), ReplyError> {
         let blob = self.parts.blob(part)?;
         self.claim_part(part)?;
-        if self.parts.heads.get(blob).is_some_and(|head| view.fits(head.bytes)) {
-            return Ok(());
+        let bytes = self.parts.heads.get(blob).map_or(0, |head| head.bytes);
+        if !view.fits(bytes) {
+            return Err(ReplyError::Malformed { expected: "bytes of whole elements", part, at: 0 });
         }
-        Err(ReplyError::Malformed { expected: "bytes of whole elements", part, at: 0 })
+        // A file may lie on a disk. Who has a view of it has it in memory, like text.
+        self.parts.count_bytes(bytes, &self.limits)
     }
 
     fn function(&mut self, part: u32, level: u32) -> Result<(), ReplyError> {
