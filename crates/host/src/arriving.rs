@@ -176,6 +176,9 @@ struct Arriving {
     waiting: FxHashMap<u32, Spool>,
     /// Those on disk that have been handed over.
     kept: Vec<TempPath>,
+    /// Bytes of files in memory, and files on disk, so far. What each is for is said later, if at all.
+    in_memory: u64,
+    on_disk: u64,
 }
 
 /// A part that is arriving.
@@ -201,6 +204,8 @@ impl Arriving {
             count: 0,
             waiting: FxHashMap::default(),
             kept: Vec::new(),
+            in_memory: 0,
+            on_disk: 0,
         })
     }
 
@@ -229,8 +234,10 @@ impl Arriving {
                     self.part = Some(Part { head, bytes: 0, content });
                 }
                 Event::Bytes(bytes) => {
-                    if let Some(part) = &mut self.part {
-                        part.take(&bytes, &self.limits, &self.directory)?;
+                    if let Some(part) = &mut self.part
+                        && part.take(&bytes, &self.limits, &self.directory)?
+                    {
+                        self.goes_to_disk()?;
                     }
                 }
                 Event::End => {
@@ -247,6 +254,9 @@ impl Arriving {
     fn arrived(&mut self, part: Part, sink: &mut impl Sink) -> Result<(), Rejection> {
         let Part { head: PartHead { name, file_name, media_type }, bytes, content } = part;
         if file_name.is_some() {
+            if let Spool::Memory(bytes) = &content {
+                self.stays_in_memory(bytes.len() as u64)?;
+            }
             let head = FileHead { name: file_name, media_type, bytes };
             sink.file(&name, head, &self.limits)?;
             self.waiting.insert(self.count, content);
@@ -256,6 +266,22 @@ impl Arriving {
             sink.text(&name, text, &self.limits)?;
         }
         Ok(())
+    }
+
+    /// A file on disk is an open one as long as it waits. They may be as many as there may be files, and as
+    /// there may be binary data of that size.
+    fn goes_to_disk(&mut self) -> Result<(), ReplyError> {
+        self.on_disk += 1;
+        let Limits { files, body_bytes, .. } = self.limits;
+        ReplyError::check("files", self.on_disk, u64::from(files) + body_bytes / IN_MEMORY)
+    }
+
+    /// As long as nobody says what it is for, a small file may be binary data.
+    fn stays_in_memory(&mut self, bytes: u64) -> Result<(), ReplyError> {
+        self.in_memory += bytes;
+        let Limits { files, body_bytes, .. } = self.limits;
+        let most = u64::from(files).saturating_mul(IN_MEMORY).saturating_add(body_bytes);
+        ReplyError::check("body_bytes", self.in_memory, most)
     }
 
     /// The files that are numbered now, and have not been before.
@@ -286,7 +312,9 @@ impl Arriving {
 }
 
 impl Part {
-    fn take(&mut self, bytes: &[u8], limits: &Limits, directory: &Path) -> Result<(), Rejection> {
+    /// Whether it is on disk from now on.
+    fn take(&mut self, bytes: &[u8], limits: &Limits, directory: &Path) -> Result<bool, Rejection> {
+        let before = self.bytes;
         self.bytes += bytes.len() as u64;
         let is_file = self.head.file_name.is_some();
         if is_file {
@@ -295,7 +323,8 @@ impl Part {
             ReplyError::check("body_bytes", self.bytes, limits.body_bytes)?;
         }
         let spill = (is_file && self.bytes > IN_MEMORY).then_some(directory);
-        self.content.write(bytes, spill).map_err(Rejection::Disk)
+        self.content.write(bytes, spill).map_err(Rejection::Disk)?;
+        Ok(spill.is_some() && before <= IN_MEMORY)
     }
 }
 

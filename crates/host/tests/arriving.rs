@@ -154,3 +154,24 @@ fn a_file_input_that_was_left_empty_is_a_file() {
         r#"["K",1,"=",0,0,"B",0,"","application/octet-stream","T",1,">",0,"=",1,1,"<"]"#
     );
 }
+
+/// Parts that nobody refers to are files too, while they arrive: neither open ones nor memory may grow with them.
+#[test]
+fn files_that_nobody_wants_are_bounded_as_well() {
+    let limits = Limits { body_bytes: 1 << 18, files: 2, parts: 10_000, ..Limits::default() };
+    let decode = |count: usize, bytes: usize| {
+        let content = vec![1; bytes];
+        let mut parts = vec![("0".to_owned(), "", b"[]".to_vec())];
+        parts.extend((1..=count).map(|n| (n.to_string(), "; filename=\"a\"", content.clone())));
+        let parts: Vec<_> = parts
+            .iter()
+            .map(|(name, rest, content)| (name.as_str(), *rest, content.as_slice()))
+            .collect();
+        decode(&body(&parts), &[], &limits).map(drop).map_err(|error| error.to_string())
+    };
+    // Two files, and four pieces of binary data that is as long as a body may be.
+    assert_eq!(decode(6, (64 << 10) + 1), Ok(()));
+    assert!(decode(7, (64 << 10) + 1).unwrap_err().contains("7 in `files`"));
+    assert_eq!(decode(12, 32 << 10), Ok(()));
+    assert!(decode(13, 32 << 10).unwrap_err().contains("`body_bytes`"));
+}
