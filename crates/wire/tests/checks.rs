@@ -161,6 +161,34 @@ fn l7_what_is_referred_to_comes_before_the_end() {
         assert!(decoder.decode().unwrap().is_some());
         assert_eq!(seen(&[&format!("0 = [\"${tag}1\"]")]), MISSING);
     }
+    let mut decoder = Decoder::new(&Limits::default());
+    decoder.text("0", "[\"$h1\",\"$h1\"]".to_owned()).unwrap();
+    assert_eq!(decoder.decode(), Ok(None));
+    decoder.text("1", "{\"id\":\"f\",\"bound\":null}".to_owned()).unwrap();
+    assert_eq!(decoder.decode().unwrap().unwrap().references, ["f"]);
+    for tag in ["B", "A", "o"] {
+        let mut decoder = Decoder::new(&Limits::default());
+        decoder.text("0", format!("[\"${tag}1\",\"$@2\"]")).unwrap();
+        decoder.text("2", "1".to_owned()).unwrap();
+        assert_eq!(decoder.decode(), Ok(None), "for a file as well, however the body is cut");
+        decoder.file("1", FileHead { bytes: 8, ..FileHead::default() }).unwrap();
+        let all = decoder.decode().unwrap().unwrap();
+        assert!(!all.is_open && picture(&all.skeleton).ends_with("@(1),]"));
+        // It has to come, and to be no text.
+        for late in [Some("7"), None] {
+            let mut decoder = Decoder::new(&Limits::default());
+            decoder.text("0", format!("[\"${tag}1\"]")).unwrap();
+            assert_eq!(decoder.decode(), Ok(None));
+            let missing = Err(ReplyError::MissingPart { part: 1, kind: "file" });
+            match late {
+                Some(text) => assert_eq!(decoder.text("1", text.to_owned()), missing),
+                None => {
+                    decoder.end();
+                    assert_eq!(decoder.decode().map(drop), missing);
+                }
+            }
+        }
+    }
 }
 
 #[test]

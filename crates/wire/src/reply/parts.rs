@@ -94,6 +94,16 @@ pub(crate) enum Arrival {
     Field(u32),
 }
 
+impl Arrival {
+    /// The number that it came under.
+    pub(super) fn number(self) -> u32 {
+        match self {
+            Self::Model(part) | Self::Again(part) | Self::File(part) | Self::Field(part) => part,
+            Self::Item { stream, .. } | Self::Close { stream, .. } => stream,
+        }
+    }
+}
+
 /// The heads of the files of one body, in the order of their arrival.
 #[derive(Debug, Default)]
 pub(crate) struct Heads(Vec<FileHead>);
@@ -241,6 +251,11 @@ impl Parts {
     /// The parts of a form's action, whose files have been taken with the form.
     pub(crate) fn with_heads(self, heads: Heads) -> Self {
         Self { heads, ..self }
+    }
+
+    /// Whether anything of that number has come.
+    pub(super) fn has(&self, part: u32) -> bool {
+        self.slots.contains_key(&part)
     }
 
     /// The text of a model, if it has come.

@@ -85,6 +85,8 @@ pub(crate) struct Reading {
     queue: VecDeque<Wanted>,
     /// Parts that are referred to and haven't come.
     waiting: HashMap<u32, Wanted>,
+    /// The same for files and the metadata of functions: the tags that refer to them, and their levels.
+    waiting_tags: HashMap<u32, Vec<(Tag, u32)>>,
     is_complete: bool,
     nodes: u64,
     references: u32,
@@ -106,6 +108,7 @@ impl Reading {
             units: VecDeque::new(),
             queue: VecDeque::new(),
             waiting: HashMap::new(),
+            waiting_tags: HashMap::new(),
             is_complete: false,
             nodes: 0,
             references: 0,
@@ -140,6 +143,9 @@ impl Reading {
 
     /// Takes note of a part.
     pub(super) fn arrived(&mut self, arrival: Arrival) -> Result<(), ReplyError> {
+        for (tag, level) in self.waiting_tags.remove(&arrival.number()).unwrap_or_default() {
+            self.follow(tag, level)?;
+        }
         let (number, unit) = match arrival {
             Arrival::Field(part) | Arrival::File(part) => (part, None),
             Arrival::Model(part) => {
@@ -222,12 +228,17 @@ impl Reading {
             self.outlines.insert(id, outline);
             self.fresh.push(id);
         }
-        if self.is_complete
-            && let Some(part) = self.waiting.keys().min()
-        {
-            return Err(ReplyError::MissingPart { part: *part, kind: "text" });
+        if self.is_complete {
+            if let Some(part) = self.waiting.keys().min() {
+                return Err(ReplyError::MissingPart { part: *part, kind: "text" });
+            }
+            if let Some(part) = self.waiting_tags.keys().min().copied() {
+                for (tag, level) in self.waiting_tags.remove(&part).unwrap_or_default() {
+                    self.follow(tag, level)?; // an error: nothing is there
+                }
+            }
         }
-        Ok(self.waiting.is_empty())
+        Ok(self.waiting.is_empty() && self.waiting_tags.is_empty())
     }
 
     /// How many items the list in a part has.
@@ -240,6 +251,12 @@ impl Reading {
         match tag {
             Tag::Map(part) => self.claim(part, Shape::Entries, level),
             Tag::Set(part) | Tag::Iterator(part) => self.claim(part, Shape::Items, level),
+            Tag::Blob(part) | Tag::Binary { part, .. } | Tag::Reference { part, .. }
+                if !self.is_complete && !self.parts.has(part) =>
+            {
+                self.waiting_tags.entry(part).or_default().push((tag, level));
+                Ok(())
+            }
             Tag::Blob(part) => self.blob(part),
             Tag::Binary { part, view } => self.binary(part, view),
             Tag::Form(part) => {

@@ -66,8 +66,13 @@ pub fn check_streamed(parts: &[Part], limits: &Limits, choices: &mut Choices) ->
     match (&in_pieces, &at_once) {
         (Some(pieces), Some(whole)) => assert_eq!(pieces, whole, "{parts:?}"),
         (Some(_), None) => panic!("only as a whole it is refused: {parts:?}"),
-        // Who waits for more than has come is refused; at once all of it is there.
-        (None, _) => {}
+        // How many entries a form will have isn't said: those behind whatever refers to it are too late.
+        (None, Some(_)) => {
+            let has_form =
+                |part: &Part| matches!(&part.content, Content::Text(text) if text.contains("K"));
+            assert!(parts.iter().any(has_form), "only in pieces it is refused: {parts:?}");
+        }
+        (None, None) => {}
     }
     in_pieces.is_some()
 }
