@@ -46,6 +46,7 @@ const actions = {
         stopped++
       }
     })(),
+  both: () => async () => ({ ticks: await actions.ticks()(1e9), later: sleep(100).then(() => 'still here') }),
   stream: () => async () =>
     new ReadableStream({
       start(it) {
@@ -152,7 +153,7 @@ test('an iteration is read while it goes on', async () => {
 })
 
 test('leaving an iteration, and aborting its call, stop it on the server', async () => {
-  for (const how of ['abort']) {
+  for (const how of ['break', 'abort']) {
     stopped = 0
     await page.evaluate(`(async (reference) => {
       const abort = new AbortController()
@@ -170,6 +171,15 @@ test('leaving an iteration, and aborting its call, stop it on the server', async
     while (stopped === 0 && Date.now() < deadline) await sleep(10)
     assert.equal(stopped, 1, `${how} after ${produced}`)
   }
+})
+
+test('what else is waited for arrives all the same', async () => {
+  const later = await inPage(async (reference) => {
+    const { ticks, later } = await reference('both')()
+    for await (const _ of ticks) break
+    return later
+  })
+  assert.equal(later, 'still here')
 })
 
 test('a stream is a stream, and a file in a form has its name', async () => {

@@ -182,7 +182,7 @@ test('another answer than an action’s is an error with its status', async () =
 
 test('an action’s failure is an Error with its digest; an ActionError has its data', async () => {
   answer = (_, response) => rows(response, '0:{"a":"$@1"}\n1:E{"digest":"d1","name":"Error","message":"","stack":[],"env":"Server","owner":null}\n')
-  await assert.rejects(createServerReference('id-1')(), { digest: 'd1', message: 'The action failed on the server' })
+  await assert.rejects(createServerReference('id-1')(), { digest: 'd1', message: 'The action failed' })
   answer = (_, response) => rows(response, '0:{"a":"$@1"}\n1:E{"digest":"d2","message":"Taken","errand":{"code":"title-taken","data":{"field":"title"}}}\n')
   await assert.rejects(createServerReference('id-1')(), (error: any) => {
     assert.ok(error instanceof ActionError)

@@ -200,7 +200,7 @@ for (const build of BUILDS) {
     const [one, many] = await receive(build, [error, new AggregateError([error, 'x'], 'all')])
     assert.ok(one instanceof Error && many instanceof Error)
     if (build === 'production') {
-      assert.deepEqual([one.name, one.message, one.cause], ['Error', 'The action failed on the server', undefined])
+      assert.deepEqual([one.name, one.message, one.cause], ['Error', 'The action failed', undefined])
     } else {
       assert.deepEqual([one.name, one.message], ['TypeError', 'secret'])
       assert.deepEqual([(one.cause as Error).name, (one.cause as Error).cause], ['RangeError', { code: 1 }])

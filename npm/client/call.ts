@@ -38,7 +38,7 @@ async function send(id: string, body: string | FormData, { signal, headers }: Ca
   all.set('accept', 'text/x-component')
   all.set('errand-action', id)
   // By default the page that the user is on, which the server renders again if the action asks for it.
-  const url = settings.url ?? location.href.split('#')[0]!
+  const url = settings.url ?? location.href // no hash is sent
   try {
     return await fetch(url, { method: 'POST', headers: all, body, signal: signal ?? null })
   } catch (cause) {

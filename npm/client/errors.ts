@@ -48,7 +48,7 @@ export class UnknownActionError extends CallError {
   declare readonly id: string
 
   constructor(id: string, status?: number) {
-    super('errand::unknown-action', 'The server does not know this action', { status, hint: 'Reload the page' })
+    super('errand::unknown-action', 'The server has no such action', { status, hint: 'Reload' })
     this.id = id
   }
 }
@@ -56,10 +56,10 @@ export class UnknownActionError extends CallError {
 /** Why nothing, or nothing more, could be read. */
 export function connectionError(cause: unknown, signal: AbortSignal | undefined): unknown {
   if (signal?.aborted) return signal.reason
-  return cause instanceof CallError ? cause : new CallError('errand::network', 'The connection failed', { cause })
+  return cause instanceof CallError ? cause : new CallError('errand::network', 'The connection broke off', { cause })
 }
 
 /** Something else than Errand answered, or its answer was damaged on the way. */
 export function unexpected(status?: number): CallError {
-  return new CallError('errand::unexpected-response', 'The answer is not one of an action', { status })
+  return new CallError('errand::unexpected-response', 'The answer is not of an action', { status })
 }

@@ -27,15 +27,18 @@ export function decodeFlight(
   { reference, signal }: DecodeOptions,
 ): Promise<unknown> {
   const slots = new Map<string, Slot>()
+  const reader = stream.getReader()
   const answer: Answer = {
     reference,
+    open: new Set(),
+    reader,
     slot(id) {
       const slot = slots.get(id) ?? new Slot(answer)
       slots.set(id, slot)
       return slot
     },
     fills: [],
-    end: quiet(readRows(stream, (id, tag, body) => answer.slot(id).accept(tag, body), signal)),
+    end: quiet(readRows(reader, (id, tag, body) => answer.slot(id).accept(tag, body), signal)),
   }
   return answer.slot('0').promise()
 }
@@ -45,6 +48,10 @@ interface Answer {
   reference: DecodeOptions['reference']
   /** @param id hexadecimal */
   slot(id: string): Slot
+  /** Whoever may wait for a row. */
+  open: Set<Slot>
+  /** Of the rows. */
+  reader: ReadableStreamDefaultReader
   /** Put the items into Maps and the like, when all holes are filled. */
   fills: (() => void)[]
   /** Rejects when no row will follow: whatever waits for one then fails with it. */
@@ -91,7 +98,9 @@ class Slot {
 
   constructor(answer: Answer) {
     this.#answer = answer
+    answer.open.add(this)
   }
+
 
   /** Takes one row. What it throws ends the whole answer. */
   accept(tag: string, body: Uint8Array<ArrayBuffer>): void {
@@ -99,15 +108,18 @@ class Slot {
     if ('HNDJW'.includes(tag) && (tag || !body.length)) return
     if (this.#feed) this.#event(this.#feed, tag, body)
     else if (this.#state !== 'absent' || tag === 'C') throw unexpected()
-    else if (/[RrXx]/.test(tag)) this.#open(feed(tag))
+    else if (/[RrXx]/.test(tag)) this.#open(tag)
     else this.#receive(tag, body)
   }
 
-  #open(feed: Feed): void {
-    const { end } = this.#answer
-    end.catch(() => feed.end(end))
-    this.#feed = feed
-    this.#settle(feed.value)
+  #open(kind: string): void {
+    const { end, open, reader } = this.#answer
+    const opened = (this.#feed = feed(kind, () => {
+      open.delete(this)
+      if (!open.size) reader.cancel().catch(() => {}) // nobody waits for more
+    }))
+    end.catch(() => opened.end(end))
+    this.#settle(opened.value)
   }
 
   /** An item of a stream, or its end. */
@@ -119,12 +131,14 @@ class Slot {
     feed.put(quiet(item.#ready().then((value) => ({ done, ...value }))))
     if (done || tag === 'E') {
       feed.end()
+      this.#answer.open.delete(this)
       this.#feed = undefined
     }
   }
 
   /** What a row is, as far as it says so itself. */
   #receive(tag: string, body: Uint8Array<ArrayBuffer>): void {
+    this.#answer.open.delete(this)
     try {
       const View = VIEWS[tag]
       const text = View ? '' : decoder.decode(body)
@@ -196,7 +210,7 @@ class Slot {
   }
 
   #tagged(text: string, holder: Holder, key: string): unknown {
-    if (this.#kind === 'Z' && /^(cause|errors)$/.test(key)) text = text.slice(1) // escaped twice
+    if (this.#kind === 'Z' && /^cause|^errors/.test(key)) text = text.slice(1) // escaped twice
     const word = text.slice(1)
     const rest = text.slice(2)
     switch (word[0]) {
@@ -287,13 +301,13 @@ interface ErrorRow {
 
 function toError(row: ErrorRow): Error {
   const { name, message, digest, errors, errand } = row
-  const text = message || 'The action failed on the server'
+  const text = message || 'The action failed'
   const error: Error & { digest?: string | undefined; errors?: unknown } = errand
-    ? new ActionError(errand.code, errand.data, message || errand.code)
+    ? new ActionError(errand.code, errand.data, message || undefined)
     : errors
       ? new AggregateError([], text, row)
       : new Error(text, row)
-  if (name && !errand) error.name = name
+  if (name) error.name = name
   error.digest = digest
   if (errors) error.errors = errors // not copied: what is in them may still have to be linked
   return error
@@ -307,5 +321,5 @@ function put(holder: Holder, key: string, value: unknown): void {
 }
 
 function unsupported(): CallError {
-  return new CallError('errand::unsupported-result', 'Only React can read this answer')
+  return new CallError('errand::unsupported-result', 'The answer is for React')
 }

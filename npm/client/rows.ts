@@ -19,11 +19,10 @@ const LINE_FEED = 10
  * `errand::unexpected-response` for bytes that are no row; and those that `onRow` throws
  */
 export async function readRows(
-  stream: ReadableStream<Uint8Array>,
+  reader: ReadableStreamDefaultReader<Uint8Array>,
   onRow: OnRow,
   signal: AbortSignal | undefined,
 ): Promise<never> {
-  const reader = stream.getReader()
   const rows = splitter(onRow)
   rows.next()
   try {

@@ -54,7 +54,7 @@ export function isOddNumber(value: number): boolean {
 
 /** `path` and one more key, as one would write it: `args[0].user["first name"]`. */
 export function child(path: string, key: string | number): string {
-  return /^[A-Za-z_$][\w$]*$/.test(`${key}`) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`
+  return /^[a-z_$][\w$]*$/i.test(`${key}`) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`
 }
 
 /** Throws `errand::unserializable` for the value at `path`, with what can be done about it. */
@@ -73,7 +73,7 @@ export function unsendable(
   value: unknown,
   path: string,
   what?: string,
-  hint = 'Send plain data and actions',
+  hint = 'Send plain data',
 ): ErrandError {
   const name = typeof value === 'object' && Object.getPrototypeOf(value)?.constructor?.name
   what ??= name ? `an instance of ${name}` : `a ${typeof value}`

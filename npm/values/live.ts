@@ -52,14 +52,21 @@ export interface Feed {
   end(rest?: Result | Promise<Result>): void
 }
 
-/** Feeds a ReadableStream of values (`R`) or of bytes (`r`), an async iterable (`X`) or an async iterator (`x`). */
-export function feed(kind: string): Feed {
+/**
+ * Feeds a ReadableStream of values (`R`) or of bytes (`r`), an async iterable (`X`) or an async iterator (`x`).
+ *
+ * @param left is told when its only reader leaves; an iterable may be read again
+ */
+export function feed(kind: string, left?: () => void): Feed {
   let step = new Step()
   const first = step
   const end = (rest: Result | Promise<Result> = DONE): void => {
     for (let last; step !== last; step = step.next ??= step) (last = step).settle(rest)
   }
-  const once = iterate(first, end)
+  const once = iterate(first, () => {
+    end()
+    left?.()
+  })
   return {
     value: kind === 'X' ? { [Symbol.asyncIterator]: () => iterate(first) } : kind === 'x' ? once : stream(once, kind === 'r'),
     put(result) {
@@ -91,7 +98,7 @@ type Iteration = Required<Omit<AsyncIterableIterator<unknown>, 'throw'>>
 function iterate(step: Step, onReturn?: () => void): Iteration {
   return {
     next(sent?: unknown) {
-      if (sent !== undefined) throw new TypeError('next() takes no value')
+      if (sent !== undefined) throw new TypeError('next()')
       const { result } = step
       step = step.next ??= new Step()
       return result
