@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { ErrandError, lower, lowerGraph, revive, SERVER_REFERENCE } from '../../npm/values/index.ts'
-import { generate, picture, random } from '../differential/values.ts'
+import { generate, picture, random, seeds } from '../differential/values.ts'
 
 const createReference = (id: string, bound: unknown[] | null): unknown =>
   Object.assign(() => {}, { $$typeof: SERVER_REFERENCE, $$id: id, $$bound: bound })
@@ -13,7 +13,7 @@ function roundTrip(value: unknown, { text, program, blobs } = lower(value)): any
 
 test('a value comes back as it was', async () => {
   const kinds = { tagged: true, files: true, createReference }
-  for (let seed = 1; seed <= 2000; seed++) {
+  for (const seed of seeds(2000)) {
     const value = generate(random(seed), kinds)
     const back = roundTrip(value)
     assert.deepStrictEqual(await picture(back), await picture(value), `seed ${seed}`)
@@ -21,7 +21,7 @@ test('a value comes back as it was', async () => {
 })
 
 test('shared objects come back with the same contents', async () => {
-  for (let seed = 1; seed <= 500; seed++) {
+  for (const seed of seeds(500)) {
     const value = generate(random(seed), { tagged: true, shared: true }, 5)
     const identity = { identity: false }
     assert.deepStrictEqual(await picture(roundTrip(value), identity), await picture(value, identity), `seed ${seed}`)
@@ -29,7 +29,7 @@ test('shared objects come back with the same contents', async () => {
 })
 
 test('a graph comes back with every object once', async () => {
-  for (let seed = 1; seed <= 500; seed++) {
+  for (const seed of seeds(500)) {
     const value = generate(random(seed), { tagged: true, shared: true }, 5)
     assert.deepStrictEqual(await picture(roundTrip(value, lowerGraph(value, 'it'))), await picture(value), `seed ${seed}`)
   }
@@ -42,14 +42,14 @@ test('a graph comes back with every object once', async () => {
 })
 
 test('a graph in which nothing occurs twice costs no more', () => {
-  for (let seed = 1; seed <= 200; seed++) {
+  for (const seed of seeds(200)) {
     const value = generate(random(seed), { tagged: true })
     assert.deepEqual(lowerGraph(value, 'it'), lower(value))
   }
 })
 
 test('plain data is plain JSON, and is not copied', () => {
-  for (let seed = 1; seed <= 200; seed++) {
+  for (const seed of seeds(200)) {
     const value = generate(random(seed), {})
     assert.deepEqual(lower(value), { text: JSON.stringify(value), program: '', blobs: [] })
   }

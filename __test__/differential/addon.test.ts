@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { decodeReply, decodeResult, encodeReply, encodeResult } from 'errand'
 
 import { type Build, BUILDS, manifest, reactClient, reactServer } from './react.ts'
-import { generate, picture, random } from './values.ts'
+import { generate, picture, random, seeds } from './values.ts'
 
 const RUNS = 2_000
 const plain = { identity: false }
@@ -26,7 +26,7 @@ function read(build: Build, rows: ReadableStream<Uint8Array>): Promise<unknown> 
 
 for (const build of BUILDS) {
   test(`we decode what React's client (${build}) encodes`, async () => {
-    for (let seed = 1; seed <= RUNS; seed++) {
+    for (const seed of seeds(RUNS)) {
       const args = [generate(random(seed), { tagged: true, files: true, shared: true })]
       const decoded = await decodeReply(await reactClient(build).encodeReply!(args))
       assert.deepStrictEqual(await picture(decoded, plain), await picture(args, plain), `seed ${seed}`)
@@ -35,7 +35,7 @@ for (const build of BUILDS) {
 
   test(`promises, streams, iterables and binary data of React's client (${build}) arrive as what they are`, async () => {
     const kinds = { tagged: true, files: true, binary: true, live: true, shared: true }
-    for (let seed = 1; seed <= RUNS; seed++) {
+    for (const seed of seeds(RUNS)) {
       const args = (): unknown[] => [generate(random(seed), kinds), generate(random(-seed), kinds)]
       const decoded = await decodeReply(await reactClient(build).encodeReply!(args()))
       assert.deepStrictEqual(await picture(decoded, plain), await picture(args(), plain), `seed ${seed}`)
@@ -43,7 +43,7 @@ for (const build of BUILDS) {
   })
 
   test(`React's client (${build}) decodes what we encode`, async () => {
-    for (let seed = 1; seed <= RUNS; seed++) {
+    for (const seed of seeds(RUNS)) {
       const value = generate(random(seed), { tagged: true, binary: true })
       const decoded = await read(build, encodeResult(value))
       assert.deepStrictEqual(await picture(decoded, plain), await picture(value, plain), `seed ${seed}`)
@@ -52,7 +52,7 @@ for (const build of BUILDS) {
 
   test(`React's client (${build}) reads promises, streams, iterables and binary data of ours`, async () => {
     const kinds = { tagged: true, files: true, binary: true, live: true }
-    for (let seed = 1; seed <= RUNS; seed++) {
+    for (const seed of seeds(RUNS)) {
       const value = (): unknown => [generate(random(seed), kinds), generate(random(-seed), kinds)]
       const decoded = await read(build, encodeResult(value()))
       // React's client knows no names of files.
@@ -63,7 +63,7 @@ for (const build of BUILDS) {
 
 test('the rows of data are those that React writes, byte for byte', async () => {
   const { renderToReadableStream } = reactServer('production')
-  for (let seed = 1; seed <= RUNS; seed++) {
+  for (const seed of seeds(RUNS)) {
     const value = generate(random(seed), { tagged: true, shared: true, colons: false })
     const [ours, theirs] = [encodeResult(value), renderToReadableStream!(value) as ReadableStream]
     assert.equal(await new Response(ours).text(), withoutUndefined(await new Response(theirs).text()), `seed ${seed}`)
@@ -77,14 +77,14 @@ function withoutUndefined(rows: string): string {
 }
 
 test('our client keeps what is one object one', async () => {
-  for (let seed = 1; seed <= RUNS; seed++) {
+  for (const seed of seeds(RUNS)) {
     const value = generate(random(seed), { tagged: true, shared: true, colons: false })
     assert.deepStrictEqual(await picture(await decodeResult(encodeResult(value))), await picture(value), `seed ${seed}`)
   }
 })
 
 test('we decode what our own client encodes', async () => {
-  for (let seed = 1; seed <= RUNS; seed++) {
+  for (const seed of seeds(RUNS)) {
     const args = (): unknown[] => [generate(random(seed), { tagged: true, files: true, binary: true, live: true, shared: true }, 5)]
     const decoded = await decodeReply(await encodeReply(args()))
     assert.deepStrictEqual(await picture(decoded, plain), await picture(args(), plain), `seed ${seed}`)
@@ -92,7 +92,7 @@ test('we decode what our own client encodes', async () => {
 })
 
 test('our client decodes what comes later', async () => {
-  for (let seed = 1; seed <= RUNS; seed++) {
+  for (const seed of seeds(RUNS)) {
     const value = (): unknown => [generate(random(seed), { tagged: true, binary: true, live: true }, 5)]
     const decoded = await decodeResult(encodeResult(value()))
     assert.deepStrictEqual(await picture(decoded, plain), await picture(value(), plain), `seed ${seed}`)

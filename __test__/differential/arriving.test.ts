@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { decodeReply } from 'errand'
 
 import { BUILDS, reactClient } from './react.ts'
-import { generate, picture, random } from './values.ts'
+import { generate, picture, random, seeds } from './values.ts'
 
 type Part = readonly [name: string, value: string | Blob]
 
@@ -60,7 +60,7 @@ class Wire implements AsyncIterable<Part> {
 for (const build of BUILDS) {
   test(`what React's client (${build}) encodes arrives part by part`, async () => {
     const kinds = { tagged: true, files: true, binary: true, live: true, shared: true }
-    for (let seed = 1; seed <= RUNS; seed++) {
+    for (const seed of seeds(RUNS)) {
       const args = (): unknown[] => [generate(random(seed), kinds), generate(random(-seed), kinds)]
       const body = await reactClient(build).encodeReply!(args())
       const decoded = await decodeReply(partsOf(body))

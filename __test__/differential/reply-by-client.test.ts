@@ -5,9 +5,9 @@ import { isDeepStrictEqual } from 'node:util'
 import { createServerReference, encodeReply } from '../../npm/client/index.ts'
 import { encodeReference } from '../../npm/client/reply.ts'
 import { BUILDS, manifest, reactClient, reactServer } from './react.ts'
-import { generate, picture, random } from './values.ts'
+import { generate, picture, random, runs, seeds } from './values.ts'
 
-const RUNS = Number(process.env.ERRAND_RUNS ?? 1_000)
+const RUNS = 1_000
 
 const createReference = (id: string, bound: unknown[] | null): unknown =>
   bound ? createServerReference(id).bind(null, ...bound) : createServerReference(id)
@@ -23,19 +23,19 @@ for (const build of BUILDS) {
 
   test(`React (${build}) decodes what we encode`, async () => {
     let compared = 0
-    for (let seed = 1; seed <= RUNS; seed++) {
+    for (const seed of seeds(RUNS)) {
       const args = [generate(random(seed), { tagged: true, files: true, binary: true }), generate(random(-seed), { tagged: true, createReference })]
       const body = await encodeReply(args)
       if (hasFormThatReactLoses(body)) continue
       compared++
       assert.deepStrictEqual(await picture(await decodeReply!(body, manifest)), await picture(args), `seed ${seed}`)
     }
-    assert.ok(compared > 0.8 * RUNS, `${compared}`)
+    assert.ok(compared > 0.8 * runs(RUNS), `${compared}`)
   })
 
   test(`React (${build}) decodes what comes later`, async () => {
     const kinds = { tagged: true, binary: true, live: true, createReference }
-    for (let seed = 1; seed <= RUNS; seed++) {
+    for (const seed of seeds(RUNS)) {
       const args = (): unknown[] => [generate(random(seed), kinds, 5), generate(random(-seed), kinds, 5)]
       const body = await encodeReply(args())
       assert.deepStrictEqual(await picture(await decodeReply!(body, manifest)), await picture(args()), `seed ${seed}`)
@@ -44,7 +44,7 @@ for (const build of BUILDS) {
 
   test(`React (${build}) decodes shared objects as one object`, async () => {
     let compared = 0
-    for (let seed = 1; seed <= RUNS; seed++) {
+    for (const seed of seeds(RUNS)) {
       const args = [generate(random(seed), { tagged: true, shared: true }, 5)]
       const identity = { identity: !hasColonKey(args) }
       const expected = await picture(args, identity)
@@ -55,12 +55,12 @@ for (const build of BUILDS) {
       const decoded = await decodeReply!(await encodeReply(args), manifest)
       assert.deepStrictEqual(await picture(decoded, identity), expected, `seed ${seed}`)
     }
-    assert.ok(compared > 0.8 * RUNS, `${compared}`)
+    assert.ok(compared > 0.8 * runs(RUNS), `${compared}`)
   })
 }
 
 test('the parts are those of React’s encoder, byte for byte', async () => {
-  for (let seed = 1; seed <= 1000; seed++) {
+  for (const seed of seeds(RUNS)) {
     const args = [generate(random(seed), { tagged: true, files: true, binary: true, shared: true })]
     const [ours, theirs] = [await encodeReply(args), await encodeReplyByReact!(args)]
     assert.deepStrictEqual(parts(ours), parts(theirs), `seed ${seed}`)
@@ -99,7 +99,7 @@ test('bound references arrive bound, and the same reference as the same function
 
 test('React reads the action and its bound arguments from the hidden fields of a form', async () => {
   const { decodeAction } = reactServer('production')
-  for (let seed = 1; seed <= 300; seed++) {
+  for (const seed of seeds(300)) {
     const bound = [generate(random(seed), { tagged: true, createReference }), 'last']
     const form = encodeReference(createServerReference('save').bind(null, ...bound), '$ACTION_x1:')
     form.append('$ACTION_REF_x1', '')

@@ -3,9 +3,9 @@ import { test } from 'node:test'
 
 import { decodeResult } from '../../npm/client/index.ts'
 import { BUILDS, reactServer, type Build } from './react.ts'
-import { generate, picture, random } from './values.ts'
+import { generate, picture, random, seeds } from './values.ts'
 
-const RUNS = Number(process.env.ERRAND_RUNS ?? 1_000)
+const RUNS = 1_000
 
 const encoder = new TextEncoder()
 
@@ -35,7 +35,7 @@ for (const build of BUILDS) {
       return bound ? action.bind(null, ...bound) : action
     }
     const kinds = { tagged: true, files: true, binary: true, live: true, shared: true, createReference }
-    for (let seed = 1; seed <= RUNS; seed++) {
+    for (const seed of seeds(RUNS)) {
       const value = (): unknown => [generate(random(seed), kinds, 5)] // a promise as the root would be awaited
       const bytes = await encode(build, value())
       const decoded = await decodeResult(inPieces(bytes, 1 + (seed % 7 ? seed : 0)))

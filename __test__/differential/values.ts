@@ -21,6 +21,16 @@ export interface Kinds {
   createReference?: (id: string, bound: unknown[] | null) => unknown
 }
 
+const FIRST_SEED = Number(process.env.FIRST_SEED ?? 1)
+
+/** How many random values a test tries: `usual`, or what `RUNS` says. */
+export const runs = (usual: number): number => Number(process.env.RUNS ?? usual)
+
+/** A seed for each, from `FIRST_SEED` on: `RUNS=100000 FIRST_SEED=5001 npm test -- node differential/addon`. */
+export function* seeds(usual: number): Generator<number, void> {
+  for (let at = 0; at < runs(usual); at++) yield FIRST_SEED + at
+}
+
 /** A stream of random numbers in [0, 1), the same for the same seed (mulberry32). */
 export function random(seed: number): () => number {
   let state = seed

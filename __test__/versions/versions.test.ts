@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test'
 
 import { decodeReply, encodeResult } from 'errand'
 
-import { generate, picture, random } from '../differential/values.ts'
+import { generate, picture, random, seeds } from '../differential/values.ts'
 import { type Running, serve, wireBody } from '../server/host.ts'
 import { clientOf, RELEASES } from './clients.ts'
 
@@ -105,7 +105,7 @@ for (const release of RELEASES) {
 
   test(`we decode what the client of ${release} encodes, whole and part by part`, async () => {
     const kinds = { tagged: true, files: true, binary: true, live: true }
-    for (let seed = 1; seed <= RUNS; seed++) {
+    for (const seed of seeds(RUNS)) {
       const args = (): unknown[] => [generate(random(seed), kinds), generate(random(-seed), kinds)]
       const expected = await picture(args(), plain)
       const whole = await encode(args())
@@ -116,7 +116,7 @@ for (const release of RELEASES) {
   })
 
   test(`the client of ${release} decodes what we encode`, async () => {
-    for (let seed = 1; seed <= RUNS; seed++) {
+    for (const seed of seeds(RUNS)) {
       const value = generate(random(seed), { tagged: true, files: true, binary: true, shared: true })
       const decoded = await react.createFromReadableStream!(encodeResult(value), {})
       assert.deepStrictEqual(await picture(decoded, unnamed), await picture(value, unnamed), `seed ${seed}`)
