@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { decodeReply, decodeResult, encodeReply, encodeResult } from 'errand'
 
 import { type Build, BUILDS, manifest, reactClient, reactServer } from './react.ts'
-import { generate, picture, random, seeds } from './values.ts'
+import { generate, picture, random, ROOMY, seeds } from './values.ts'
 
 const RUNS = 2_000
 const plain = { identity: false }
@@ -28,7 +28,7 @@ for (const build of BUILDS) {
   test(`we decode what React's client (${build}) encodes`, async () => {
     for (const seed of seeds(RUNS)) {
       const args = [generate(random(seed), { tagged: true, files: true, shared: true })]
-      const decoded = await decodeReply(await reactClient(build).encodeReply!(args))
+      const decoded = await decodeReply(await reactClient(build).encodeReply!(args), { limits: ROOMY })
       assert.deepStrictEqual(await picture(decoded, plain), await picture(args, plain), `seed ${seed}`)
     }
   })
@@ -37,7 +37,7 @@ for (const build of BUILDS) {
     const kinds = { tagged: true, files: true, binary: true, live: true, shared: true }
     for (const seed of seeds(RUNS)) {
       const args = (): unknown[] => [generate(random(seed), kinds), generate(random(-seed), kinds)]
-      const decoded = await decodeReply(await reactClient(build).encodeReply!(args()))
+      const decoded = await decodeReply(await reactClient(build).encodeReply!(args()), { limits: ROOMY })
       assert.deepStrictEqual(await picture(decoded, plain), await picture(args(), plain), `seed ${seed}`)
     }
   })

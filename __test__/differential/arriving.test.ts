@@ -5,24 +5,12 @@ import { test } from 'node:test'
 
 import { decodeReply } from 'errand'
 
+import { formOf, type Part, partsOf } from './parts.ts'
 import { BUILDS, reactClient } from './react.ts'
-import { generate, picture, random, seeds } from './values.ts'
-
-type Part = readonly [name: string, value: string | Blob]
+import { generate, picture, random, ROOMY, seeds } from './values.ts'
 
 const RUNS = 1_000
 const incomplete = { code: 'errand::reply-incomplete' }
-
-async function* partsOf(body: string | FormData): AsyncGenerator<Part> {
-  if (typeof body === 'string') yield ['0', body]
-  else for (const part of body) yield part as Part
-}
-
-function bodyOf(...parts: (readonly [name: string, value: string])[]): FormData {
-  const form = new FormData()
-  for (const [name, value] of parts) form.append(name, value)
-  return form
-}
 
 /** Parts that one sends by hand. */
 class Wire implements AsyncIterable<Part> {
@@ -63,7 +51,7 @@ for (const build of BUILDS) {
     for (const seed of seeds(RUNS)) {
       const args = (): unknown[] => [generate(random(seed), kinds), generate(random(-seed), kinds)]
       const body = await reactClient(build).encodeReply!(args())
-      const decoded = await decodeReply(partsOf(body))
+      const decoded = await decodeReply(partsOf(body), { limits: ROOMY })
       const identity = { identity: false }
       assert.deepStrictEqual(await picture(decoded, identity), await picture(args(), identity), `seed ${seed}`)
     }
@@ -187,11 +175,11 @@ test('each limit of what arrives is an option', async () => {
   ]
   for (const [limits, fine, tooMuch] of cases) {
     const send = (tags: string[]): Promise<unknown[]> =>
-      decodeReply(partsOf(bodyOf(['0', `[${tags}]`], ...tags.filter((tag) => tag[2] === 'W').map((_, at) => [`${at + 1}`, '[]'] as const))), { limits })
+      decodeReply(partsOf(formOf(['0', `[${tags}]`], ...tags.filter((tag) => tag[2] === 'W').map((_, at) => [`${at + 1}`, '[]'] as const))), { limits })
     assert.equal((await send(fine)).length, fine.length)
     await assert.rejects(send(tooMuch), { code: 'errand::reply-too-much' })
   }
-  const [iterable] = (await decodeReply(partsOf(bodyOf(['0', '["$X1"]'], ['S1', '1'], ['S1', '2'])), { limits: { events: 1 } })) as any[]
+  const [iterable] = (await decodeReply(partsOf(formOf(['0', '["$X1"]'], ['S1', '1'], ['S1', '2'])), { limits: { events: 1 } })) as any[]
   const iterator = iterable[Symbol.asyncIterator]()
   assert.equal((await iterator.next()).value, 1)
   await assert.rejects(iterator.next(), { code: 'errand::reply-too-much' })

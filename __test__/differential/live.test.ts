@@ -8,33 +8,14 @@ import { test } from 'node:test'
 
 import { Cache, decodeReply, encodeResult } from 'errand'
 
+import { formOf, readAll, streamOf } from './parts.ts'
 import { manifest, reactClient } from './react.ts'
 
 const react = reactClient('production')
 const send = async <T = any>(...args: unknown[]): Promise<T> => (await decodeReply(await react.encodeReply!(args))) as T
 const incomplete = { code: 'errand::reply-incomplete' }
 
-/** A body of parts as somebody may write it by hand. */
-function body(...parts: [name: string, value: string | Blob][]): FormData {
-  const form = new FormData()
-  for (const [name, value] of parts) form.append(name, value as Blob) // or a string: `append` takes both
-  return form
-}
-
-function formOf(value: string): FormData {
-  const form = new FormData()
-  form.append('k', value)
-  return form
-}
-
-const streamOf = (...items: unknown[]): ReadableStream =>
-  new ReadableStream({ start: (it) => (items.forEach((item) => it.enqueue(item)), it.close()) })
-
-const read = async (stream: ReadableStream): Promise<unknown[]> => {
-  const items = []
-  for await (const item of stream) items.push(item)
-  return items
-}
+const formWith = (value: string): FormData => formOf(['k', value])
 
 test('Q1: a typed array passed twice is one array', async () => {
   const bytes = new Uint16Array([1, 2, 65_535])
@@ -57,13 +38,13 @@ test('Q2: a Map and a Set may contain themselves, also as the whole value', asyn
 })
 
 test('Q3: forms from the tenth part on have their entries, and those at 10 and 16 their own', async () => {
-  const forms = Array.from({ length: 40 }, (_, n) => formOf(`${n}`))
+  const forms = Array.from({ length: 40 }, (_, n) => formWith(`${n}`))
   const decoded = await send<FormData[]>(...forms)
   assert.deepEqual(decoded.map((form) => form.get('k')), forms.map((form) => form.get('k')))
 })
 
 test('Q4: forms inside promises have their entries, in whichever order one awaits them', async () => {
-  const sent = (): Promise<unknown>[] => ['a', 'b', 'c'].map((value) => Promise.resolve({ form: formOf(value) }))
+  const sent = (): Promise<unknown>[] => ['a', 'b', 'c'].map((value) => Promise.resolve({ form: formWith(value) }))
   for (const order of [[0, 1, 2], [2, 1, 0], [1, 2, 0]]) {
     const decoded = await send<Promise<{ form: FormData }>[]>(...sent())
     for (const at of order) assert.equal((await decoded[at]!).form.get('k'), 'abc'[at])
@@ -73,7 +54,7 @@ test('Q4: forms inside promises have their entries, in whichever order one await
 test('Q5: two events of a stream share an object with the arguments', async () => {
   const shared = { k: 1 }
   const [stream, given, iterable] = await send(streamOf(shared, shared, { inner: shared }), shared, (async function* () { yield shared; return shared })())
-  assert.deepEqual(await read(stream), [given, given, { inner: given }])
+  assert.deepEqual(await readAll(stream), [given, given, { inner: given }])
   const first = await iterable.next()
   assert.equal(first.value, given)
   assert.equal((await iterable.next()).value, given)
@@ -82,12 +63,12 @@ test('Q5: two events of a stream share an object with the arguments', async () =
 test('Q5: what an event shares is the same object', async () => {
   const shared = { k: 1 }
   const [stream, given] = await send(streamOf(shared, shared), shared)
-  for (const item of await read(stream)) assert.equal(item, given)
+  for (const item of await readAll(stream)) assert.equal(item, given)
 })
 
 test('Q6: a stream, a byte stream and an iterable without an end fail behind what came', async () => {
   const [stream, iterable, iterator] = (await decodeReply(
-    body(['S1', '"a"'], ['S1', '2'], ['S2', '1'], ['0', '["$R1","$X2","$x3"]']),
+    formOf(['S1', '"a"'], ['S1', '2'], ['S2', '1'], ['0', '["$R1","$X2","$x3"]']),
   )) as any[]
   const reader = stream.getReader()
   assert.deepEqual(await reader.read(), { done: false, value: 'a' })
@@ -111,7 +92,7 @@ test('Q6: so does a stream in a body of text', async () => {
 
 test('Q9: references that lead nowhere are refused, not null', async () => {
   for (const bad of ['"$0"', '["$1"]', '["$@0"]']) {
-    await assert.rejects(decodeReply(body(['0', bad], ['1', '"$1"'])), /^Error: the body|^Error: part/, bad)
+    await assert.rejects(decodeReply(formOf(['0', bad], ['1', '"$1"'])), /^Error: the body|^Error: part/, bad)
   }
 })
 
@@ -147,7 +128,7 @@ test('a promise passed twice is one promise, and one of a promise has its value'
 
 test('what looks like a promise is data', async () => {
   const [forged, promised] = (await decodeReply(
-    body(['0', '[{"then":"x","status":"fulfilled","value":1},"$@1"]'], ['1', '{"then":{"then":1}}']),
+    formOf(['0', '[{"then":"x","status":"fulfilled","value":1},"$@1"]'], ['1', '{"then":{"then":1}}']),
   )) as any[]
   assert.deepEqual(forged, { then: 'x', status: 'fulfilled', value: 1 })
   assert.deepEqual(await promised, { then: { then: 1 } })
@@ -156,7 +137,7 @@ test('what looks like a promise is data', async () => {
 test('an async iterable is read again from the start, an async iterator once', async () => {
   const iterate = async function* (): AsyncGenerator<number, string> { yield 1; yield 2; return 'end' }
   const [iterable, iterator] = await send({ [Symbol.asyncIterator]: iterate }, iterate())
-  assert.deepEqual([await read(iterable), await read(iterable)], [[1, 2], [1, 2]])
+  assert.deepEqual([await readAll(iterable), await readAll(iterable)], [[1, 2], [1, 2]])
   const results = await Promise.all([iterator.next(), iterator.next(), iterator.next(), iterator.next()])
   assert.deepEqual(results.map(({ value }) => value), [1, 2, 'end', undefined])
   assert.equal(iterator[Symbol.asyncIterator](), iterator)
@@ -208,7 +189,7 @@ test('a byte stream can be read into one’s own buffer', async () => {
     got.push(...value)
   }
   assert.deepEqual(got, [...bytes])
-  assert.deepEqual(await read(empty), [])
+  assert.deepEqual(await readAll(empty), [])
 })
 
 test('a temporary reference can only go back, and is then the client’s own value', async () => {

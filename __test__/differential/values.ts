@@ -42,6 +42,9 @@ export function random(seed: number): () => number {
   }
 }
 
+/** Limits that no random value reaches: of many thousands one has more files than a call may. */
+export const ROOMY = { files: 10_000, fields: 10_000, parts: 10_000, live: 10_000 }
+
 const STRINGS = ['', 'a', '$', '$$', '$1', '$@0', '$undefined', '$D0', 'é', '😀', '\u2028', 'a\nb"\\', '__proto', 'then', '0:1']
 const KEYS = ['a', 'b', 'id', '$k', '0', '10', 'a:b', '', 'constructor', 'then', 'ключ', 'toString', 'length']
 const NUMBERS = [0, 1, -1, 0.1, 1e21, -1e-7, 2 ** 53, Number.MAX_VALUE, 5e-324]
