@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::{
     ErrorRow, FlightError, Rows,
-    rows::{self, Into, Token},
+    rows::{self, Into, Token, Way},
 };
 use crate::{Skeleton, program::Counts};
 
@@ -62,6 +62,8 @@ pub struct Encoder {
     pub(super) rows: HashMap<usize, u32>,
     /// How nodes are written from now on.
     pub(super) tokens: HashMap<usize, Token>,
+    /// Where the containers are that nodes name and that were written nowhere else.
+    pub(super) ways: HashMap<usize, Way<'static>>,
     /// The rows of what is open, by its node.
     pub(super) open: HashMap<usize, Open>,
 }
@@ -82,6 +84,7 @@ impl Encoder {
             before: Counts::default(),
             rows: HashMap::new(),
             tokens: HashMap::new(),
+            ways: HashMap::new(),
             open: HashMap::new(),
         }
     }

@@ -1,6 +1,8 @@
 //! A skeleton to rows: its trees become models, its nodes tags, and rows of their own where React
 //! has them so.
 
+use std::borrow::Cow;
+
 use super::{Encoder, FlightError, Rows, encoder::Open, walk::Walk};
 use crate::{
     Skeleton,
@@ -27,6 +29,33 @@ pub(super) enum Into {
 /// How a node is written: a tag, in quotes.
 pub(super) type Token = String;
 
+/// Where a container is.
+#[derive(Clone, Debug)]
+pub(super) enum Way<'a> {
+    /// It is that tree.
+    Tree(usize),
+    /// It is in the container that is that node, at a key as paths write it.
+    Child(usize, Cow<'a, str>),
+}
+
+impl<'a> Way<'a> {
+    fn of(node: Node<'a>) -> Option<Self> {
+        match node {
+            Node::Tree(tree) => Some(Self::Tree(tree)),
+            Node::Child(parent, Key::Index(at)) => Some(Self::Child(parent, at.to_string().into())),
+            Node::Child(parent, Key::Name(raw)) => Some(Self::Child(parent, raw.into())),
+            _ => None,
+        }
+    }
+
+    fn into_owned(self) -> Way<'static> {
+        match self {
+            Self::Tree(tree) => Way::Tree(tree),
+            Self::Child(parent, key) => Way::Child(parent, key.into_owned().into()),
+        }
+    }
+}
+
 /// Writes what `skeleton` adds.
 pub(super) fn encode(
     encoder: &mut Encoder,
@@ -51,9 +80,13 @@ pub(super) fn encode(
     let out = Rows { bytes: Vec::with_capacity(skeleton.text.len() + 8), holes: Vec::new() };
     let mut piece = Piece { encoder, trees, program, before, sizes, goes_on, out };
     piece.run(into)?;
+    let is_named_later = goes_on && matches!(into, Into::Row(_));
+    if is_named_later {
+        piece.remember_ways();
+    }
     let out = piece.out;
     encoder.before = after;
-    if goes_on && !matches!(into, Into::Row(_)) {
+    if goes_on && !is_named_later {
         encoder.rows.retain(|tree, _| *tree < before.trees);
         encoder.tokens.retain(|node, _| *node < before.nodes);
     }
@@ -201,7 +234,11 @@ impl<'a> Piece<'a, '_> {
             model.quoted(token);
             return Ok(None);
         }
-        let own = node.checked_sub(self.before.nodes).ok_or(BAD)?;
+        let Some(own) = node.checked_sub(self.before.nodes) else {
+            let token = self.path(self.way(node).ok_or(BAD)?)?;
+            model.quoted(&token);
+            return Ok(None);
+        };
         let made = *self.program.nodes.get(own).ok_or(BAD)?;
         let (token, inner) = self.made(node, made)?;
         model.quoted(&token);
@@ -240,7 +277,7 @@ impl<'a> Piece<'a, '_> {
                     (format!("${row:x}"), Some((row, tree)))
                 }
             },
-            Node::Child(..) => (self.path(made)?, None),
+            Node::Child(..) => (self.path(Way::of(made).ok_or(BAD)?)?, None),
             Node::Bytes { blob, tag } => {
                 let row = self.take_row();
                 self.counted(row, tag, blob)?;
@@ -263,34 +300,47 @@ impl<'a> Piece<'a, '_> {
     }
 
     /// `$1:user:tags`: the way to a container that came before.
-    fn path(&self, made: Node<'a>) -> Result<Token, FlightError> {
+    fn path(&self, way: Way<'_>) -> Result<Token, FlightError> {
         let mut keys = Vec::new();
-        let mut at = made;
+        let mut way = way;
         let mut path = loop {
-            match at {
-                Node::Tree(tree) => {
+            match way {
+                Way::Tree(tree) => {
                     let row = self.encoder.rows.get(&tree).ok_or(BAD)?;
                     break format!("${row:x}");
                 }
-                Node::Child(parent, key) => {
+                Way::Child(parent, key) => {
                     keys.push(key);
                     if let Some(token) = self.encoder.tokens.get(&parent) {
                         break token.clone();
                     }
-                    let own = parent.checked_sub(self.before.nodes).ok_or(BAD)?;
-                    at = *self.program.nodes.get(own).ok_or(BAD)?;
+                    way = self.way(parent).ok_or(BAD)?;
                 }
-                _ => return Err(BAD),
             }
         };
         for key in keys.into_iter().rev() {
             path.push(':');
-            match key {
-                Key::Index(index) => path.push_str(&index.to_string()),
-                Key::Name(raw) => path.push_str(raw),
-            }
+            path.push_str(&key);
         }
         Ok(path)
+    }
+
+    fn way(&self, node: usize) -> Option<Way<'_>> {
+        match node.checked_sub(self.before.nodes) {
+            Some(own) => Way::of(*self.program.nodes.get(own)?),
+            None => self.encoder.ways.get(&node).cloned(),
+        }
+    }
+
+    /// Keeps the ways to containers that only others are reached through: they have no token.
+    fn remember_ways(&mut self) {
+        for (node, made) in (self.before.nodes..).zip(&self.program.nodes) {
+            if let Some(way) = Way::of(*made)
+                && !self.encoder.tokens.contains_key(&node)
+            {
+                self.encoder.ways.insert(node, way.into_owned());
+            }
+        }
     }
 
     fn error(&mut self, name: &str, message: &str, digest: &str) -> Token {
@@ -376,7 +426,7 @@ impl Model<'_> {
 }
 
 /// A raw string as models have it: with one more `$` if it begins with one.
-fn escaped(raw: &str) -> std::borrow::Cow<'_, str> {
+fn escaped(raw: &str) -> Cow<'_, str> {
     if begins_with_dollar(raw) { format!("${raw}").into() } else { raw.into() }
 }
 
@@ -386,7 +436,7 @@ fn begins_with_dollar(raw: &str) -> bool {
 
 /// What a raw string says if it is long. With a lone surrogate it stays in its model: a row of its
 /// own is UTF-8, which has no word for that.
-fn long_text(raw: &str) -> Option<std::borrow::Cow<'_, str>> {
+fn long_text(raw: &str) -> Option<Cow<'_, str>> {
     let text = (raw.len() >= LONG_UNITS).then(|| unescape_text(raw))??;
     (text.encode_utf16().count() >= LONG_UNITS).then_some(text)
 }
