@@ -53,6 +53,13 @@ export function reactClient(build: Build): React {
   ))
 }
 
+/** As {@link reactClient}, but of browsers: only there functions of the server can be called. */
+export function reactBrowser(build: Build): React {
+  return once(`browser ${build}`, () => withEnvironment(build, () =>
+    evaluate(`react-server-dom-webpack/cjs/react-server-dom-webpack-client.browser.${build}.js`, require),
+  ))
+}
+
 /** Development files guard themselves with `NODE_ENV`. */
 function withEnvironment<T>(build: Build, work: () => T): T {
   const before = process.env.NODE_ENV
