@@ -51,7 +51,7 @@ for (const build of BUILDS) {
   })
 
   test(`React's client (${build}) reads promises, streams, iterables and binary data of ours`, async () => {
-    const kinds = { tagged: true, files: true, binary: true, live: true }
+    const kinds = { tagged: true, files: true, binary: true, live: true, shared: true }
     for (const seed of seeds(RUNS)) {
       const value = (): unknown => [generate(random(seed), kinds), generate(random(-seed), kinds)]
       const decoded = await read(build, encodeResult(value()))
@@ -93,7 +93,7 @@ test('we decode what our own client encodes', async () => {
 
 test('our client decodes what comes later', async () => {
   for (const seed of seeds(RUNS)) {
-    const value = (): unknown => [generate(random(seed), { tagged: true, binary: true, live: true }, 5)]
+    const value = (): unknown => [generate(random(seed), { tagged: true, binary: true, live: true, shared: true }, 5)]
     const decoded = await decodeResult(encodeResult(value()))
     assert.deepStrictEqual(await picture(decoded, plain), await picture(value(), plain), `seed ${seed}`)
   }
