@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { isDeepStrictEqual } from 'node:util'
 
 import { decodeReply, decodeResult, encodeReply, encodeResult } from 'errand'
 
@@ -54,9 +55,12 @@ for (const build of BUILDS) {
     const kinds = { tagged: true, files: true, binary: true, live: true, shared: true }
     for (const seed of seeds(RUNS)) {
       const value = (): unknown => [generate(random(seed), kinds), generate(random(-seed), kinds)]
-      const decoded = await read(build, encodeResult(value()))
       // React's client knows no names of files.
-      assert.deepStrictEqual(await picture(decoded, unnamed), await picture(value(), unnamed), `seed ${seed}`)
+      const [got, sent] = [await picture(await read(build, encodeResult(value())), unnamed), await picture(value(), unnamed)]
+      if (isDeepStrictEqual(got, sent)) continue
+      // It puts null where a Map or a Set is referred to that waits for something else, whoever wrote the rows.
+      const { renderToReadableStream } = reactServer(build)
+      assert.deepStrictEqual(got, await picture(await read(build, renderToReadableStream!(value()) as any), unnamed), `seed ${seed}`)
     }
   })
 }
