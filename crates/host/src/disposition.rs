@@ -41,9 +41,12 @@ pub(crate) fn parse(header: &[u8]) -> Result<Names, Rejection> {
         let value = value.trim_start();
         let (value, behind) = match value.strip_prefix('"') {
             Some(quoted) => quoted.split_once('"').ok_or(UNREADABLE)?,
-            None => value.split_at(value.find(';').unwrap_or(value.len())),
+            None => {
+                let (token, behind) = value.split_at(value.find(';').unwrap_or(value.len()));
+                (token.trim_end(), behind)
+            }
         };
-        if place.replace(unescaped(value.trim_end())).is_some() {
+        if place.replace(unescaped(value)).is_some() {
             return Err(Rejection::Multipart("a part's head says something twice"));
         }
         rest = behind.trim_start();
@@ -82,6 +85,7 @@ mod tests {
         assert_eq!(read("Form-Data;Filename=\"\";Name=a "), names("a", Some("")));
         assert_eq!(read("form-data; name=\"\""), names("", None));
         assert_eq!(read("form-data; name=\"%22%0D%0A%41é\""), names("\"\r\n%41é", None));
+        assert_eq!(read("form-data; name=\" a \"; filename=\"b \" "), names(" a ", Some("b ")));
         // A backslash is a backslash, and what looks like a parameter in a name is the name's.
         assert_eq!(read("form-data; name=\"a\\\""), names("a\\", None));
         assert_eq!(read("form-data; name=\"a; filename=b\""), names("a; filename=b", None));
