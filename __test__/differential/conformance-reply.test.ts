@@ -2,11 +2,12 @@
  * The list of what React's format has to carry, as far as the server reads arguments: React's client encodes, in both
  * builds, and we decode, the whole body or part by part. Each test begins with its number in the list.
  *
- * | no test | why |
+ * | elsewhere | where |
  * | --- | --- |
- * | 39 | a warning of React's development build |
- * | 42 to 57 | forms: `conformance-form.test.ts` |
- * | 64 to 83 | results: `conformance-flight.test.ts`, and 83 is React's elements |
+ * | 18 to 20, 38, 40, 41, 63, 84 to 87, 89 | `conformance-call.test.ts` |
+ * | 39 | nowhere: a warning of React's development build |
+ * | 42 to 57, 90 | `conformance-form.test.ts` |
+ * | 64 to 83, 88 | `conformance-flight.test.ts` |
  *
  * | ours differs | how |
  * | --- | --- |
