@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 
 import { decodeResult } from 'errand'
-import { cookies, headers } from 'errand/headers'
+import { cookies, headers, signal } from 'errand/headers'
 import { notFound, permanentRedirect, redirect } from 'errand/navigation'
 import { ActionError, type Call } from 'errand/server'
 
@@ -10,6 +10,8 @@ import { type Running, type Sent, serve } from './host.ts'
 
 const errors: { error: unknown; digest: string }[] = []
 const calls: Call[] = []
+
+let left: Error | undefined
 
 const actions = {
   noop: () => () => {},
@@ -39,6 +41,36 @@ const actions = {
     redirect(target)
   },
   moved: () => async () => permanentRedirect('/new'),
+  swallow: () => async (target: string) => {
+    try {
+      redirect(target)
+    } catch {
+      return { message: 'Failed' }
+    }
+  },
+  swallowAndThrow: () => async () => {
+    try {
+      redirect('/there')
+    } catch {
+      throw new Error('something else')
+    }
+  },
+  again: () => async () => {
+    try {
+      redirect('/first')
+    } catch {
+      redirect('/second')
+    }
+  },
+  gone: () => async () => {
+    const gone = signal()
+    await new Promise((resolve) => gone.addEventListener('abort', resolve))
+    left = gone.reason as Error
+  },
+  stays: () => async () => {
+    const gone = signal()
+    return [gone.aborted, gone === signal()]
+  },
   missing: () => async () => notFound(),
   host: () => async () => (calls.at(-1)?.host as { url: string }).url,
   notAFunction: () => 42,
@@ -144,6 +176,37 @@ describe('effects', () => {
     assert.equal((await server.call('go', ['//evil.test'])).headers['errand-redirect'], '303;//evil.test/')
     const script = await server.call('go', ['javascript:alert(1)'])
     assert.deepEqual([script.status, JSON.parse(script.text).code], [500, 'errand::bad-redirect'])
+  })
+
+  test('a redirect that a catch swallowed is made all the same, with a warning', async (t) => {
+    const warned = t.mock.method(console, 'warn', () => {})
+    assert.equal((await server.call('swallow', ['/there'])).headers['errand-redirect'], '303;/there')
+    assert.match(String(warned.mock.calls[0]?.arguments[0]), /swallow.*behind the try/s)
+    assert.equal((await server.call('again', [])).headers['errand-redirect'], '303;/second')
+    const thrown = await server.call('swallowAndThrow', [])
+    assert.deepEqual([thrown.status, thrown.headers['errand-redirect']], [500, undefined])
+    assert.equal(warned.mock.callCount(), 1)
+    assert.equal((await server.call('noop', [])).headers['errand-redirect'], undefined)
+  })
+
+  test('signal() aborts when the visitor is gone, and only then', async () => {
+    const [aborted, isOne] = (await resultOf(await server.call('stays', []))) as [boolean, boolean]
+    assert.deepEqual([aborted, isOne], [false, true])
+
+    const over = new AbortController()
+    const headers = { 'errand-action': 'gone', 'content-type': 'text/plain' }
+    const socket = fetch(server.url, { method: 'POST', headers, body: '[]', signal: over.signal })
+    setTimeout(() => over.abort(), 30)
+    await assert.rejects(socket)
+    while (!left) await new Promise((resolve) => setTimeout(resolve, 5))
+    assert.equal(left.name, 'AbortError')
+
+    left = undefined
+    const inProcess = new AbortController()
+    const answer = server.handler.fetch(new Request(server.url, { method: 'POST', headers, body: '[]', signal: inProcess.signal }))
+    setTimeout(() => inProcess.abort(), 10)
+    assert.equal((await answer)?.status, 200)
+    assert.ok(left)
   })
 
   test('notFound() is 404, and not the same as an unknown action', async () => {

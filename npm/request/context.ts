@@ -26,6 +26,10 @@ export interface RequestContext {
   dependencies: Set<string>
   /** Whether the request was looked at, so that the outcome can't be shared. */
   dynamic: boolean
+  /** What `redirect` threw last: a `catch` may have swallowed it. */
+  redirect: unknown
+  /** Aborts when the visitor is gone. */
+  signal: () => AbortSignal
   /** Whether the answer's head is on its way, while a result still goes on. */
   isSent: boolean
   /** The host's own request object, such as Express's `req`. */
@@ -41,7 +45,7 @@ const storage: AsyncLocalStorage<RequestContext> = (globals[KEY] ??= new AsyncLo
 /** A context in which nothing has happened yet. A fill has no request to look at. */
 export function newContext(
   phase: Phase,
-  request: { headers: () => Headers; cookie: string | undefined; host: unknown } = NO_REQUEST,
+  request: RequestFacts = NO_REQUEST,
 ): RequestContext {
   return {
     phase,
@@ -53,11 +57,26 @@ export function newContext(
     again: new Set(),
     dependencies: new Set(),
     dynamic: false,
+    redirect: undefined,
+    signal: request.signal,
     isSent: false,
   }
 }
 
-const NO_REQUEST = { headers: () => new Headers(), cookie: undefined, host: undefined }
+/** What a context takes of its request. */
+export interface RequestFacts {
+  headers: () => Headers
+  cookie: string | undefined
+  host: unknown
+  signal: () => AbortSignal
+}
+
+const NO_REQUEST: RequestFacts = {
+  headers: () => new Headers(),
+  cookie: undefined,
+  host: undefined,
+  signal: () => new AbortController().signal,
+}
 
 /** The context of the code that runs now, if it runs for a request. */
 export function currentContext(): RequestContext | undefined {

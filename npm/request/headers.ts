@@ -67,3 +67,18 @@ export async function headers(): Promise<Headers> {
   context.dynamic = true
   return new Headers(context.headers())
 }
+
+/**
+ * Aborts when the visitor is gone: the tab was closed, the call aborted, the connection lost. Hand it on to what takes long.
+ *
+ * ```ts
+ * const answer = await fetch(url, { signal: signal() })
+ * ```
+ *
+ * @throws `errand::no-request` outside of a request, `errand::request-in-cache` inside of `cached()`.
+ */
+export function signal(): AbortSignal {
+  const context = requireContext('signal()')
+  context.dynamic = true
+  return context.signal()
+}

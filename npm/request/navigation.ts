@@ -16,7 +16,7 @@ export interface RedirectError extends Error {
 
 /**
  * Sends the visitor to `url`: a path, relative or absolute. A form gets 303; a fetch call gets the target in the
- * header `errand-redirect`. Cookies set before it are kept.
+ * header `errand-redirect`. Cookies set before it are kept. A `catch` around it in the action can't undo it.
  */
 export function redirect(url: string, type: RedirectType = RedirectType.push): never {
   throw redirectError(url, type, 307)
@@ -46,7 +46,15 @@ const REDIRECT = 'NEXT_REDIRECT'
 const FALLBACK = 'NEXT_HTTP_ERROR_FALLBACK'
 
 function redirectError(url: string, type: RedirectType, status: number): RedirectError {
-  return Object.assign(new Error(REDIRECT), { digest: `${REDIRECT};${type};${url};${status};` })
+  const error = Object.assign(new Error(REDIRECT), { digest: `${REDIRECT};${type};${url};${status};` })
+  const context = storage()?.getStore()
+  if (context) context.redirect = error
+  return error
+}
+
+/** What the action's context is kept in; without the import of Node's, for browsers have none. */
+function storage(): { getStore(): { redirect: unknown } | undefined } | undefined {
+  return (globalThis as { [key: symbol]: ReturnType<typeof storage> })[Symbol.for('errand.request')]
 }
 
 function fallbackError(status: number): Error {

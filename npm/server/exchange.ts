@@ -1,5 +1,7 @@
 /** A request and its answer as the pipeline sees them, whichever host they belong to. */
 
+import type { RequestFacts } from '../request/context.ts'
+
 /** One request. Nothing of it is read before it is asked for. */
 export interface Exchange {
   readonly method: string
@@ -17,13 +19,20 @@ export interface Exchange {
   bodyIf(isOurs: (bytes: Uint8Array) => boolean, limit: number): Promise<Uint8Array | AsyncIterable<Uint8Array> | 'other'>
   /** A Fetch `Request` without a body, made when asked for. */
   request(): Request
+  /** Aborts when whoever asked is gone before the answer was; made when asked for. */
+  signal(): AbortSignal
   /** The host's own request object. */
   readonly host: unknown
 }
 
 /** What a request context takes of an exchange. */
-export function contextOf(exchange: Exchange): { headers: () => Headers; cookie: string | undefined; host: unknown } {
-  return { headers: () => exchange.request().headers, cookie: exchange.header('cookie'), host: exchange.host }
+export function contextOf(exchange: Exchange): RequestFacts {
+  return {
+    headers: () => exchange.request().headers,
+    cookie: exchange.header('cookie'),
+    host: exchange.host,
+    signal: () => exchange.signal(),
+  }
 }
 
 /** One answer. */

@@ -90,7 +90,7 @@ async function serve(
 ): Promise<void> {
   let answer: Answer | null
   try {
-    answer = await respond(fromNode(req))
+    answer = await respond(fromNode(req, res))
   } catch (error) {
     if (req.destroyed && !req.complete) return // nobody is left to answer
     if (next) return next(error)

@@ -225,11 +225,15 @@ async function runAction(
   const run: Run = { call, context, effects, changed: false, value: undefined, error: undefined, digest: '', refusal: undefined }
   try {
     run.value = await runInContext(context, () => throughMiddleware(settings.middleware, call, action))
+    const swallowed = navigationOf(context.redirect)
+    if (swallowed && 'redirect' in swallowed) {
+      effects.redirect = redirectOf(swallowed, exchange)
+      warnSwallowed(call)
+    }
   } catch (error) {
     const navigation = navigationOf(error)
     if (navigation && 'redirect' in navigation) {
-      const { redirect: target, permanent } = navigation
-      effects.redirect = { target, permanent, page: exchange.url, host: exchange.header('host') }
+      effects.redirect = redirectOf(navigation, exchange)
     } else if (isRefused(error)) {
       run.refusal = error.refusal
     } else {
@@ -255,6 +259,19 @@ function throughMiddleware(middleware: Settings['middleware'], call: Call, actio
     return next ? next(call, () => step(at + 1)) : action(...call.args)
   }
   return middleware.length === 0 ? action(...call.args) : step(0)
+}
+
+function redirectOf({ redirect, permanent }: { redirect: string; permanent: boolean }, exchange: Exchange): CallOutcome['redirect'] {
+  return { target: redirect, permanent, page: exchange.url, host: exchange.header('host') }
+}
+
+/** In the action's own words it returned; but the visitor was promised another page. */
+function warnSwallowed({ name, id }: Call): void {
+  if (process.env['NODE_ENV'] === 'production') return
+  console.warn(
+    `errand: a catch in the action '${name || id}' swallowed a redirect, which is made all the same. ` +
+      'Call redirect() behind the try, or let its error through.',
+  )
 }
 
 /** The user's hook must not be able to lose the answer. */
@@ -317,6 +334,7 @@ function renderContext(exchange: Exchange, after: RequestContext): RequestContex
     ...after,
     phase: 'render',
     headers: () => nextRequest(exchange, after).headers,
+    redirect: undefined,
     paths: new Set(),
     tags: new Set(),
     again: new Set(),

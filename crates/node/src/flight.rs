@@ -38,6 +38,15 @@ fn rows(env: &Env, rows: flight::Rows) -> napi::Result<Rows<'_>> {
     }
 }
 
+/// The rows that `write` makes.
+fn written<'env>(
+    env: &'env Env,
+    write: impl FnOnce() -> Result<flight::Rows, FlightError>,
+) -> napi::Result<Rows<'env>> {
+    let encoded = now(*env, || Ok(write()?))?;
+    rows(env, encoded)
+}
+
 #[napi(object, object_to_js = false)]
 pub struct ErrorRow {
     pub digest: String,
@@ -64,9 +73,7 @@ pub fn encode_call(
     program: String,
     sizes: Vec<f64>,
 ) -> napi::Result<Rows<'_>> {
-    let encoded =
-        now(*env, || Ok(flight::encode_call(&Skeleton { text, program }, &whole(sizes))?))?;
-    rows(env, encoded)
+    written(env, || flight::encode_call(&Skeleton { text, program }, &whole(sizes)))
 }
 
 /// The rows of a call that failed.
@@ -96,9 +103,7 @@ impl FlightEncoder {
         program: String,
         sizes: Vec<f64>,
     ) -> napi::Result<Rows<'env>> {
-        let skeleton = Skeleton { text, program };
-        let encoded = now(*env, || Ok(self.0.start(&skeleton, &whole(sizes))?))?;
-        rows(env, encoded)
+        written(env, || self.0.start(&Skeleton { text, program }, &whole(sizes)))
     }
 
     #[napi]
@@ -110,9 +115,7 @@ impl FlightEncoder {
         program: String,
         sizes: Vec<f64>,
     ) -> napi::Result<Rows<'env>> {
-        let skeleton = Skeleton { text, program };
-        let encoded = now(*env, || Ok(self.0.item(live, &skeleton, &whole(sizes))?))?;
-        rows(env, encoded)
+        written(env, || self.0.item(live, &Skeleton { text, program }, &whole(sizes)))
     }
 
     #[napi]
@@ -122,8 +125,7 @@ impl FlightEncoder {
         live: u32,
         size: f64,
     ) -> napi::Result<Rows<'env>> {
-        let encoded = now(*env, || Ok(self.0.bytes(live, size as u64)?))?;
-        rows(env, encoded)
+        written(env, || self.0.bytes(live, size as u64))
     }
 
     #[napi]
@@ -135,16 +137,13 @@ impl FlightEncoder {
         program: String,
         sizes: Vec<f64>,
     ) -> napi::Result<Rows<'env>> {
-        let skeleton = Skeleton { text, program };
-        let encoded = now(*env, || Ok(self.0.end(live, Some(&skeleton), &whole(sizes))?))?;
-        rows(env, encoded)
+        written(env, || self.0.end(live, Some(&Skeleton { text, program }), &whole(sizes)))
     }
 
     /// The end of a stream.
     #[napi]
     pub fn close<'env>(&mut self, env: &'env Env, live: u32) -> napi::Result<Rows<'env>> {
-        let encoded = now(*env, || Ok(self.0.end(live, None, &[])?))?;
-        rows(env, encoded)
+        written(env, || self.0.end(live, None, &[]))
     }
 
     #[napi]
@@ -154,8 +153,7 @@ impl FlightEncoder {
         live: u32,
         row: ErrorRow,
     ) -> napi::Result<Rows<'env>> {
-        let encoded = now(*env, || Ok(self.0.fail(live, &row.into())?))?;
-        rows(env, encoded)
+        written(env, || self.0.fail(live, &row.into()))
     }
 }
 

@@ -13,6 +13,7 @@ export function fromRequest(request: Request): Exchange {
     chunks: () => chunks(request),
     bodyIf: (isOurs, limit) => readIf(request, isOurs, limit),
     request: () => request,
+    signal: () => request.signal,
     host: request,
   }
 }

@@ -8,9 +8,10 @@ import type { Answer, Exchange } from '../exchange.ts'
 /** What middleware adds: Express keeps the whole URL when it strips a mount, parsers leave a body. */
 export type NodeRequest = IncomingMessage & { originalUrl?: string; body?: unknown }
 
-export function fromNode(req: NodeRequest): Exchange {
+export function fromNode(req: NodeRequest, res: ServerResponse): Exchange {
   const url = req.originalUrl ?? req.url ?? '/'
   let request: Request | undefined
+  let signal: AbortSignal | undefined
   return {
     method: req.method ?? 'GET',
     url,
@@ -22,8 +23,20 @@ export function fromNode(req: NodeRequest): Exchange {
     chunks: () => chunks(req),
     bodyIf: (isOurs, limit) => readIf(req, isOurs, limit),
     request: () => (request ??= toRequest(req, url)),
+    signal: () => (signal ??= goneSignal(res)),
     host: req,
   }
+}
+
+/** Aborts when the connection closes before the answer was sent whole. */
+function goneSignal(res: ServerResponse): AbortSignal {
+  const gone = new AbortController()
+  const check = (): void => {
+    if (!res.writableFinished) gone.abort(new DOMException('The visitor is gone', 'AbortError'))
+  }
+  if (res.closed || res.destroyed) check()
+  else res.once('close', check)
+  return gone.signal
 }
 
 /** A body that a parser before us has read already. */
