@@ -30,6 +30,8 @@ export interface RequestContext {
   redirect: unknown
   /** Aborts when the visitor is gone. */
   signal: () => AbortSignal
+  /** What is to be done when the answer was sent. */
+  after: (() => unknown)[]
   /** Whether the answer's head is on its way, while a result still goes on. */
   isSent: boolean
   /** The host's own request object, such as Express's `req`. */
@@ -59,6 +61,7 @@ export function newContext(
     dynamic: false,
     redirect: undefined,
     signal: request.signal,
+    after: [],
     isSent: false,
   }
 }

@@ -41,6 +41,8 @@ export interface Answer {
   /** Flat: name, value, name, value. `set-cookie` may occur more than once. */
   headers: string[]
   body: Body
+  /** To be called once the answer was sent, or nobody is there to get it. */
+  closed?: () => void
 }
 
 export type Body = string | Uint8Array | ReadableStream<Uint8Array> | null
@@ -51,8 +53,11 @@ export function toResponse(answer: Answer): Response {
   for (let at = 0; at + 1 < answer.headers.length; at += 2) {
     headers.append(answer.headers[at]!, answer.headers[at + 1]!)
   }
+  const { closed, body } = answer
+  // A host sends what is whole when it gets to it; nobody says when that was.
+  const sent = closed ? closing(body, () => setImmediate(closed)) : body
   // TypeScript's DOM types want a view on an ArrayBuffer; ours never are on shared memory.
-  return new Response(answer.body as BodyInit | null, { status: answer.status, headers })
+  return new Response(sent as BodyInit | null, { status: answer.status, headers })
 }
 
 /** The opposite; a body stays a stream. */
@@ -63,4 +68,32 @@ export function fromResponse(response: Response): Answer {
   })
   for (const cookie of response.headers.getSetCookie()) headers.push('set-cookie', cookie)
   return { status: response.status, headers, body: response.body }
+}
+
+/** `body`, and `close` when it has been sent, or at once if it needs nothing more. */
+export function closing(body: Body, close: () => void): Body {
+  if (!(body instanceof ReadableStream)) {
+    close()
+    return body
+  }
+  const reader = body.getReader()
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await reader.read()
+          if (!done) return controller.enqueue(value)
+          controller.close()
+        } catch (error) {
+          controller.error(error)
+        }
+        close()
+      },
+      cancel(reason) {
+        close()
+        return reader.cancel(reason)
+      },
+    },
+    { highWaterMark: 0 },
+  )
 }

@@ -12,6 +12,7 @@ import { answerPage, cachedPage, type PageOptions, type RenderPage } from './pag
 import { answer, createPipeline } from './pipeline.ts'
 
 export { ActionError } from '../client/errors.ts'
+export { after } from '../request/after.ts'
 export type { ActionTable, Manifest } from './actions.ts'
 export { Cache } from './cache.ts'
 export type { CachedOptions, CacheOptions, CacheStats, EntryOptions } from './cache.ts'
@@ -77,7 +78,10 @@ export function createHandler(options: HandlerOptions): Handler {
           : serve(first as IncomingMessage, res, next, show)
       return page as Page
     },
-    close: () => cache.close(),
+    async close() {
+      while (pipeline.pending.size > 0) await Promise.all(pipeline.pending)
+      await cache.close()
+    },
   }
 }
 
@@ -96,6 +100,10 @@ async function serve(
     if (next) return next(error)
     console.error('errand: a request failed\n', error)
     answer = { status: 500, headers: ['content-type', 'text/plain'], body: 'Internal Server Error' }
+  }
+  if (answer?.closed) {
+    if (res.closed) answer.closed()
+    else res.once('close', answer.closed)
   }
   if (answer) return sendToNode(answer, req, res)
   if (next) return next()

@@ -9,17 +9,18 @@ import {
   type CallHead,
   type CallOutcome,
   type Failure,
+  type FormState,
   type NativeHost,
   type Refusal,
 } from '../native/index.ts'
 import { newContext, type RequestContext, runInContext } from '../request/context.ts'
 import { navigationOf } from '../request/navigation.ts'
 import { lower } from '../values/index.ts'
-import { type Answer, type Body, contextOf, type Exchange, fromResponse } from './exchange.ts'
+import { type Answer, type Body, closing, contextOf, type Exchange, fromResponse } from './exchange.ts'
 import { type Action, loadAction } from './host.ts'
 import type { Call, Settings } from './options.ts'
 import { errorRow, redacted } from './redact.ts'
-import { closing, receive, type ReceivedForm, receiveForm, RefusedBody } from './receiving.ts'
+import { receive, type Received, receiveForm, RefusedBody } from './receiving.ts'
 import { sendRows } from './sending.ts'
 
 /** Everything a call needs that lives longer than it. */
@@ -30,6 +31,8 @@ export interface Pipeline {
   plainHead: CallHead
   /** The rows of a call without a result, which many are. */
   plainRows: string
+  /** What is being done after answers. */
+  pending: Set<Promise<void>>
 }
 
 export function createPipeline(settings: Settings): Pipeline {
@@ -37,7 +40,8 @@ export function createPipeline(settings: Settings): Pipeline {
   const plainHead = host.callHead({ paths: [], tags: [], redirect: null, failure: null })
   const { text, program } = lower(undefined)
   const plainRows = native.encodeCall(text, program, []) as string
-  return { settings, host, plainHead: plainHead as CallHead, plainRows } // only a redirect can be refused
+  // Only a redirect can be refused.
+  return { settings, host, plainHead: plainHead as CallHead, plainRows, pending: new Set() }
 }
 
 function headOf({ host, plainHead }: Pipeline, effects: CallOutcome): CallHead | Refusal {
@@ -86,26 +90,36 @@ async function answerCall(
   const action = loaded instanceof Promise ? await loaded : loaded
   if (!action) return refuse(host.unknownAction())
   const received = await receive({ host, table: settings.table }, exchange, contentType)
-  try {
-    const answer = await answerWith(pipeline, exchange, { id, action, args: received.args })
-    answer.body = closing(answer.body, received.close)
-    return answer
-  } catch (error) {
-    received.close()
-    throw error
-  }
+  const ready = { id, action, args: received.args }
+  return finish(pipeline, received, ready, () => answerWith(pipeline, exchange, ready))
 }
 
-/** A call that is ready to be made. */
+/** A call that is ready to be made; `run` is how it went. */
 interface Ready {
   id: string
   action: Action
   args: unknown[]
+  run?: Run
 }
 
-async function answerWith(pipeline: Pipeline, exchange: Exchange, { id, action, args }: Ready): Promise<Answer> {
+/** Answers, and cleans up when the answer was sent. */
+async function finish(pipeline: Pipeline, { close }: Received, ready: Ready, answerTo: () => Promise<Answer>): Promise<Answer> {
+  try {
+    const answer = await answerTo()
+    if (close) answer.body = closing(answer.body, close)
+    const { run } = ready
+    const isOpen = answer.body instanceof ReadableStream
+    if (run && (isOpen || run.context.after.length > 0)) answer.closed = () => afterwards(pipeline, run)
+    return answer
+  } catch (error) {
+    close?.()
+    throw error
+  }
+}
+
+async function answerWith(pipeline: Pipeline, exchange: Exchange, ready: Ready): Promise<Answer> {
   const { settings } = pipeline
-  const run = await runAction(pipeline, exchange, id, action, args)
+  const run = await runAction(pipeline, exchange, ready)
   if (run.refusal) return refuse(run.refusal)
   const head = headOf(pipeline, run.effects)
   if ('body' in head) return refuse(head)
@@ -133,21 +147,23 @@ async function answerForm(
   const { host, settings } = pipeline
   const form = await receiveForm({ host, table: settings.table }, body, contentType)
   if (form === null) return refuse(host.unknownAction())
-  try {
-    const answer = await answerFormWith(pipeline, exchange, form)
-    answer.body = closing(answer.body, form.close)
-    return answer
-  } catch (error) {
-    form.close()
-    throw error
+  const action = await loadAction(form.id, settings.table)
+  if (!action) {
+    form.close?.()
+    return refuse(host.unknownAction())
   }
+  const ready = { id: form.id, action, args: form.args }
+  return finish(pipeline, form, ready, () => answerFormWith(pipeline, exchange, ready, form.state))
 }
 
-async function answerFormWith(pipeline: Pipeline, exchange: Exchange, form: ReceivedForm): Promise<Answer> {
-  const { host, settings } = pipeline
-  const action = await loadAction(form.id, settings.table)
-  if (!action) return refuse(host.unknownAction())
-  const run = await runAction(pipeline, exchange, form.id, action, form.args)
+async function answerFormWith(
+  pipeline: Pipeline,
+  exchange: Exchange,
+  ready: Ready,
+  state: FormState | null,
+): Promise<Answer> {
+  const { host } = pipeline
+  const run = await runAction(pipeline, exchange, ready)
   if (run.refusal) return refuse(run.refusal)
   const head = headOf(pipeline, run.effects)
   if ('body' in head) return refuse(head)
@@ -155,7 +171,6 @@ async function answerFormWith(pipeline: Pipeline, exchange: Exchange, form: Rece
     const { status, headers } = host.formRedirect(head.location)
     return { status, headers: withCookies(headers, run.context), body: null }
   }
-  const { state } = form
   const formState =
     state && run.error === undefined ? [run.value, state.key, state.referenceId, state.boundCount - 1] : null
   const shown = {
@@ -204,13 +219,8 @@ interface Run {
   refusal: Refusal | undefined
 }
 
-async function runAction(
-  { settings, host }: Pipeline,
-  exchange: Exchange,
-  id: string,
-  action: Action,
-  args: unknown[],
-): Promise<Run> {
+async function runAction({ settings, host }: Pipeline, exchange: Exchange, ready: Ready): Promise<Run> {
+  const { id, action, args } = ready
   const context = newContext('action', contextOf(exchange))
   const call: Call = {
     id,
@@ -223,6 +233,7 @@ async function runAction(
   }
   const effects: CallOutcome = { paths: [], tags: [], redirect: null, failure: null }
   const run: Run = { call, context, effects, changed: false, value: undefined, error: undefined, digest: '', refusal: undefined }
+  ready.run = run
   try {
     run.value = await runInContext(context, () => throughMiddleware(settings.middleware, call, action))
     const swallowed = navigationOf(context.redirect)
@@ -263,6 +274,25 @@ function throughMiddleware(middleware: Settings['middleware'], call: Call, actio
 
 function redirectOf({ redirect, permanent }: { redirect: string; permanent: boolean }, exchange: Exchange): CallOutcome['redirect'] {
   return { target: redirect, permanent, page: exchange.url, host: exchange.header('host') }
+}
+
+/** What the action left to be done when its answer was sent. */
+function afterwards({ settings, host, pending }: Pipeline, run: Run): void {
+  const { context } = run
+  if (context.after.length === 0) return
+  const one = async (work: () => unknown): Promise<void> => {
+    try {
+      await work()
+    } catch (error) {
+      report(settings, error, { ...run, digest: digestOf(host, error) })
+    }
+  }
+  const all = async (): Promise<void> => {
+    while (context.after.length > 0) await Promise.all(context.after.splice(0).map(one))
+  }
+  context.isSent = true
+  const work = runInContext(context, all).finally(() => pending.delete(work))
+  pending.add(work)
 }
 
 /** In the action's own words it returned; but the visitor was promised another page. */

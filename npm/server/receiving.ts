@@ -7,7 +7,7 @@ import type * as native from '../native/index.ts'
 import type { ArrivingCall, FormState, NativeHost, Refusal } from '../native/index.ts'
 import { type ArrivedPiece, revive, reviveArriving, unbroken } from '../values/index.ts'
 import type { ActionTable } from './actions.ts'
-import type { Body, Exchange } from './exchange.ts'
+import type { Exchange } from './exchange.ts'
 import { type Action, loadAction } from './host.ts'
 
 /** Bodies up to here are read whole, and decoded by this thread: that is quicker. */
@@ -16,8 +16,8 @@ const SMALL = 64 << 10
 /** The arguments of a call. */
 export interface Received {
   args: unknown[]
-  /** Ends what still arrives and removes what was stored. */
-  close(): void
+  /** Ends what still arrives and removes what was stored; missing where there is nothing. */
+  close?(): void
 }
 
 /** What receiving needs to know of the server. */
@@ -55,9 +55,9 @@ async function receiveWhole(receiver: Receiver, exchange: Exchange, contentType:
   if (body === null) throw new RefusedBody(host.bodyTooLarge())
   const isLarge = body.byteLength > SMALL && !isMultipart(contentType)
   const decoded = isLarge ? await host.decodeTextLater(contentType, body) : host.decodeCall(contentType, body)
-  if (decoded === null) return { args: JSON.parse(textOf(body)) as unknown[], close: nothing }
+  if (decoded === null) return { args: JSON.parse(textOf(body)) as unknown[] }
   if ('status' in decoded) throw new RefusedBody(decoded)
-  return { args: await materialise(receiver, { files: [], ...decoded }), close: nothing }
+  return { args: await materialise(receiver, { files: [], ...decoded }) }
 }
 
 /** A form that was sent without JavaScript. */
@@ -81,7 +81,7 @@ export async function receiveForm(
   const form = host.decodeForm(contentType, body)
   if (form === null) return null
   if ('status' in form) throw new RefusedBody(form)
-  return { id: form.id, state: form.state, args: await materialise(receiver, form), close: nothing }
+  return { id: form.id, state: form.state, args: await materialise(receiver, form) }
 }
 
 async function receiveArrivingForm(
@@ -185,35 +185,4 @@ function isMultipart(contentType: string): boolean {
 
 function textOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
   return Buffer.from(buffer, byteOffset, byteLength).toString()
-}
-
-function nothing(): void {}
-
-/** `body`, and `close` when it has been sent: it may still read what was stored. */
-export function closing(body: Body, close: () => void): Body {
-  if (close === nothing) return body
-  if (!(body instanceof ReadableStream)) {
-    close()
-    return body
-  }
-  const reader = body.getReader()
-  return new ReadableStream(
-    {
-      async pull(controller) {
-        try {
-          const { done, value } = await reader.read()
-          if (!done) return controller.enqueue(value)
-          controller.close()
-        } catch (error) {
-          controller.error(error)
-        }
-        close()
-      },
-      cancel(reason) {
-        close()
-        return reader.cancel(reason)
-      },
-    },
-    { highWaterMark: 0 },
-  )
 }
