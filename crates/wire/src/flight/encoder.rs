@@ -120,8 +120,9 @@ impl Encoder {
         let Open { row, kind: 'r' } = self.opened(live)? else {
             return Err(FlightError::NotOpen(live));
         };
-        // Clients before 19.3 have no `b` rows, and all take a Uint8Array in their place.
-        let bytes = format!("{row:x}:o{size:x},").into_bytes();
+        // An `o` row would do for clients before 19.3 too, but all of them hand on a view of the chunk that it came in:
+        // who reads the stream takes that chunk's buffer, and with it the rows behind. Of a `b` row they copy the bytes.
+        let bytes = format!("{row:x}:b{size:x},").into_bytes();
         Ok(Rows { holes: vec![(bytes.len(), 0)], bytes })
     }
 
