@@ -12,10 +12,10 @@ export interface Native {
   scan(code: string | Uint8Array): boolean
   ReplyLimits: new (limits: LimitSettings) => ReplyLimits
   decodeReply(body: Uint8Array, contentType: string, limits: ReplyLimits): Decoded
-  /** `null`: the body is plain, so parse it as it is. */
-  decodeReplyText(body: string, limits: ReplyLimits): DecodedText | null
-  /** On another thread. */
-  decodeReplyTextLater(body: string, limits: ReplyLimits): Promise<DecodedText | null>
+  /** Whether the first `length` bytes are a text for `JSON.parse` as it is. */
+  isPlainReply(bytes: Uint8Array, length: number, limits: ReplyLimits): boolean
+  /** On another thread; until then the bytes must stay as they are. `null`: the body is plain, so parse it as it is. */
+  decodeReplyLater(body: Uint8Array, contentType: string, limits: ReplyLimits): Promise<Decoded | null>
   /** The rows of a call whose result is whole; `sizes` are those of its blobs. */
   encodeCall(text: string, program: string, sizes: number[]): Rows
   encodeCallError(row: ErrorRow): Uint8Array

@@ -183,6 +183,7 @@ function isMultipart(contentType: string): boolean {
   return /^\s*multipart\//i.test(contentType)
 }
 
-function textOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
+/** What UTF-8 says. */
+export function textOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
   return Buffer.from(buffer, byteOffset, byteLength).toString()
 }

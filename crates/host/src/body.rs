@@ -40,13 +40,13 @@ pub(crate) fn read_multipart(
 }
 
 fn read_field(
-    field: Field<'_>,
+    mut field: Field<'_>,
     limits: &Limits,
     sink: &mut impl Sink,
     files: &mut Vec<Bytes>,
 ) -> Result<(), Rejection> {
     let PartHead { name, file_name, media_type } = head(&field)?;
-    let bytes = ready(field.bytes())?.map_err(malformed)?;
+    let bytes = content(&mut field)?;
     match file_name {
         Some(file_name) => {
             let head = FileHead { name: Some(file_name), media_type, bytes: bytes.len() as u64 };
@@ -59,6 +59,18 @@ fn read_field(
         }
     }
     Ok(())
+}
+
+/// A part's bytes. Of a whole body the library gives them in one piece, which needs no copying.
+fn content(field: &mut Field<'_>) -> Result<Bytes, Rejection> {
+    let mut next = || ready(field.chunk())?.map_err(malformed);
+    let Some(first) = next()? else { return Ok(Bytes::new()) };
+    let Some(second) = next()? else { return Ok(first) };
+    let mut all = [first, second].concat();
+    while let Some(more) = next()? {
+        all.extend_from_slice(&more);
+    }
+    Ok(all.into())
 }
 
 /// What separates the parts of a body.

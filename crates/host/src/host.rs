@@ -99,9 +99,7 @@ impl Host {
 
     /// Whether the body of a fetch call is sure to be plain: then its arguments are what JSON makes of it.
     pub fn is_plain_call(&self, content_type: &str, bytes: &[u8]) -> bool {
-        media_type(Some(content_type)) == "text/plain"
-            && std::str::from_utf8(bytes)
-                .is_ok_and(|text| reply::is_plain(text, &self.settings.limits).unwrap_or(false))
+        is_plain_reply(content_type, bytes, &self.settings.limits)
     }
 
     /// Decodes the body of a fetch call.
@@ -236,6 +234,12 @@ pub fn decode_reply(
     let mut parts = Parts(reply::Parts::new(""));
     let files = body::read_multipart(content_type, bytes, limits, &mut parts)?;
     Ok(Arguments { decoded: reply::decode_parts(parts.0, limits)?, files })
+}
+
+/// Whether a reply is sure to be plain: then its arguments are what JSON makes of it.
+pub fn is_plain_reply(content_type: &str, bytes: &[u8], limits: &Limits) -> bool {
+    let is_plain = |text| reply::is_plain(text, limits).unwrap_or(false);
+    media_type(Some(content_type)) == "text/plain" && std::str::from_utf8(bytes).is_ok_and(is_plain)
 }
 
 struct Parts(reply::Parts);

@@ -35,6 +35,6 @@ mod settings;
 pub mod size;
 
 pub use arriving::{ArrivedForm, ArrivingCall, ArrivingForm, Files, Piece, Stored};
-pub use host::{Admission, Arguments, FormCall, Host, decode_reply};
+pub use host::{Admission, Arguments, FormCall, Host, decode_reply, is_plain_reply};
 pub use rejection::Rejection;
 pub use settings::{BadOption, Settings};

@@ -12,7 +12,7 @@ use host::{
 };
 use napi::{
     Either, Env,
-    bindgen_prelude::{AsyncTask, BufferSlice, Either3, Null},
+    bindgen_prelude::{AsyncTask, Buffer, BufferSlice, Either3, Null},
 };
 use napi_derive::napi;
 use wire::{Skeleton, form::StateKey};
@@ -221,14 +221,15 @@ impl NativeHost {
         })
     }
 
-    /// As [`decode_call`](Self::decode_call), for a large text, on a thread of the pool.
+    /// As [`decode_call`](Self::decode_call), for a large text, on a thread of the pool. The bytes must stay as they
+    /// are until then.
     #[napi]
     pub fn decode_text_later(
         &self,
         content_type: String,
-        body: &[u8],
+        body: Buffer,
     ) -> AsyncTask<Job<Either3<Null, DecodedText, Refusal>>> {
-        let (host, body) = (Arc::clone(&self.0), body.to_vec());
+        let host = Arc::clone(&self.0);
         on_pool(move || {
             if host.is_plain_call(&content_type, &body) {
                 return Ok(Either3::A(Null));

@@ -3,7 +3,7 @@
 use host::{Arguments, size};
 use napi::{
     Either, Env,
-    bindgen_prelude::{AsyncTask, BufferSlice, Null},
+    bindgen_prelude::{AsyncTask, Buffer, BufferSlice, Null},
 };
 use napi_derive::napi;
 use wire::{
@@ -25,36 +25,32 @@ impl ReplyLimits {
     }
 }
 
-/// Decodes the text of a call without a host; `null`: it is plain, so parse it as it is.
+/// Whether the first `length` bytes are a text for `JSON.parse` as it is.
 #[napi]
-pub fn decode_reply_text<'env>(
-    env: &'env Env,
-    body: String,
+pub fn is_plain_reply(
+    env: Env,
+    bytes: &[u8],
+    length: u32,
     limits: &ReplyLimits,
-) -> napi::Result<Either<Decoded<'env>, Null>> {
-    let decoded = now(*env, || {
-        if reply::is_plain(&body, &limits.0).map_err(refused)? {
-            return Ok(None);
-        }
-        reply::decode_text(&body, &limits.0).map(Some).map_err(refused)
-    })?;
-    decoded.map_or(Ok(Either::B(Null)), |decoded| {
-        Decoded::new(env, Arguments { decoded, files: Vec::new() }).map(Either::A)
-    })
+) -> napi::Result<bool> {
+    let body = bytes.get(..length as usize).unwrap_or_default();
+    now(env, || Ok(host::is_plain_reply("text/plain", body, &limits.0)))
 }
 
-/// As [`decode_reply_text`], on a thread of the pool.
+/// As [`decode_reply`], on a thread of the pool; `null`: it is plain text, so parse it as it is. The bytes
+/// must stay as they are until then.
 #[napi]
-pub fn decode_reply_text_later(
-    body: String,
+pub fn decode_reply_later(
+    body: Buffer,
+    content_type: String,
     limits: &ReplyLimits,
-) -> AsyncTask<Job<Either<DecodedText, Null>>> {
+) -> AsyncTask<Job<Either<DecodedLater, Null>>> {
     let limits = limits.0;
     on_pool(move || {
-        if reply::is_plain(&body, &limits).map_err(refused)? {
+        if host::is_plain_reply(&content_type, &body, &limits) {
             return Ok(Either::B(Null));
         }
-        Ok(Either::A(reply::decode_text(&body, &limits).map_err(refused)?.into()))
+        Ok(Either::A(host::decode_reply(&content_type, &body, &limits)?.into()))
     })
 }
 
@@ -232,5 +228,22 @@ impl<'env> Decoded<'env> {
             references: it.decoded.references,
             files: files.collect::<napi::Result<_>>()?,
         })
+    }
+}
+
+/// The same, of another thread.
+#[napi(object, object_from_js = false)]
+pub struct DecodedLater {
+    pub text: String,
+    pub program: String,
+    pub references: Vec<String>,
+    pub files: Vec<Buffer>,
+}
+
+impl From<Arguments> for DecodedLater {
+    fn from(it: Arguments) -> Self {
+        let Skeleton { text, program } = it.decoded.skeleton;
+        let files = it.files.into_iter().map(|bytes| Vec::from(bytes).into()).collect();
+        Self { text, program, references: it.decoded.references, files }
     }
 }
