@@ -39,6 +39,9 @@ test('what was written into the buffer before is not read', async () => {
   assert.deepEqual(await decodeReply('["a long one that leaves its end behind"]'), ['a long one that leaves its end behind'])
   await assert.rejects(decodeReply('["a lo'), { code: 'errand::reply-malformed' })
   assert.deepEqual(await Promise.all(['[1]', '[22]', '["$n3"]'].map((body) => decodeReply(body))), [[1], [22], [3n]])
+  const large = ['a', 'b', 'c'].flatMap((pad) => [padded('["PAD"]', LARGE * 2, pad), padded('["$n1","PAD"]', LARGE * 2, pad)])
+  const decoded = await Promise.all(large.map((body) => decodeReply(body)))
+  assert.deepEqual(decoded.map((args) => args.at(-1)), large.map((body) => JSON.parse(body).at(-1)))
 })
 
 test('a surrogate that stands alone in a text is kept', async () => {

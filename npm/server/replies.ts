@@ -30,11 +30,29 @@ const SMALL = 64 << 10
 const scratch = new Uint8Array(SMALL)
 const encoder = new TextEncoder()
 
+/** Where a larger one does, unless another is just being looked at there. */
+let spare: Uint8Array | undefined
+const SPARE = 4 << 20
+const UTF8_BYTES_PER_UNIT = 3
+
 function fromText(body: string, limits: ReplyLimits): unknown {
+  if (body.length > SMALL) return fromLargeText(body, limits)
   const { read, written } = encoder.encodeInto(body, scratch)
-  if (read < body.length) return fromLarge(Buffer.from(body), 'text/plain', limits, () => body)
+  if (read < body.length) return fromLargeText(body, limits)
   if (native.isPlainReply(scratch, written, limits)) return JSON.parse(body)
   return built(native.decodeReply(scratch.subarray(0, written), 'text/plain', limits))
+}
+
+async function fromLargeText(body: string, limits: ReplyLimits): Promise<unknown> {
+  if (body.length * UTF8_BYTES_PER_UNIT > SPARE) return fromLarge(Buffer.from(body), 'text/plain', limits, () => body)
+  const bytes = spare ?? Buffer.allocUnsafeSlow(SPARE)
+  spare = undefined
+  try {
+    const { written } = encoder.encodeInto(body, bytes)
+    return await fromLarge(bytes.subarray(0, written), 'text/plain', limits, () => body)
+  } finally {
+    spare = bytes
+  }
 }
 
 function fromBytes(body: Uint8Array, contentType: string, limits: ReplyLimits): unknown {
