@@ -119,6 +119,8 @@ export interface Diagnostic {
  * Parts that are still arriving are decoded as they come: the arguments are there as soon as all that belongs to them
  * is, and their promises and streams go on. When the parts end, break off or are aborted, what is open fails.
  *
+ * Bytes must stay as they are until it settles: large ones are looked at by another thread.
+ *
  * @throws (rejects) an `Error` whose `code` is `errand::reply-malformed`, `errand::reply-too-much`, … and says what
  * and where
  */

@@ -231,6 +231,7 @@ impl NativeHost {
     ) -> AsyncTask<Job<Either3<Null, DecodedText, Refusal>>> {
         let host = Arc::clone(&self.0);
         on_pool(move || {
+            let body = body.to_vec(); // what is checked must not change, whatever JavaScript does meanwhile
             if host.is_plain_call(&content_type, &body) {
                 return Ok(Either3::A(Null));
             }

@@ -47,6 +47,7 @@ pub fn decode_reply_later(
 ) -> AsyncTask<Job<Either<DecodedLater, Null>>> {
     let limits = limits.0;
     on_pool(move || {
+        let body = body.to_vec(); // what is checked must not change, whatever JavaScript does meanwhile
         if host::is_plain_reply(&content_type, &body, &limits) {
             return Ok(Either::B(Null));
         }
