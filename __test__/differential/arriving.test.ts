@@ -9,7 +9,7 @@ import { formOf, type Part, partsOf } from './parts.ts'
 import { BUILDS, reactClient } from './react.ts'
 import { generate, picture, random, ROOMY, seeds } from './values.ts'
 
-const RUNS = 1_000
+const RUNS = 2_000
 const incomplete = { code: 'errand::reply-incomplete' }
 
 /** Parts that one sends by hand. */

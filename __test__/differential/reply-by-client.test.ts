@@ -7,7 +7,7 @@ import { encodeReference } from '../../npm/client/reply.ts'
 import { BUILDS, manifest, reactClient, reactServer } from './react.ts'
 import { generate, picture, random, runs, seeds } from './values.ts'
 
-const RUNS = 1_000
+const RUNS = 2_000
 
 const createReference = (id: string, bound: unknown[] | null): unknown =>
   bound ? createServerReference(id).bind(null, ...bound) : createServerReference(id)

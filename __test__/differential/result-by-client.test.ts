@@ -5,7 +5,7 @@ import { decodeResult } from '../../npm/client/index.ts'
 import { BUILDS, reactServer, type Build } from './react.ts'
 import { generate, picture, random, seeds } from './values.ts'
 
-const RUNS = 1_000
+const RUNS = 2_000
 
 const encoder = new TextEncoder()
 
