@@ -13,7 +13,7 @@ import { requireContext } from './context.ts'
  * @throws `errand::no-request` outside of a request, `errand::request-in-cache` inside of `cached()`.
  */
 export function after(work: (() => unknown) | PromiseLike<unknown>): void {
-  const { after } = requireContext('after()')
-  after.push(typeof work === 'function' ? work : () => work)
+  const context = requireContext('after()')
+  context.after = [...context.after, typeof work === 'function' ? work : () => work]
   if (typeof work !== 'function') Promise.resolve(work).catch(() => {}) // it is looked at when the answer was sent
 }

@@ -1,7 +1,7 @@
 /** `errand/cache`: cached functions, and what invalidates them. */
 
 import { processCache, type CachedOptions } from '../server/cache.ts'
-import { currentContext, errandError } from './context.ts'
+import { currentContext, errandError, noting } from './context.ts'
 
 export type { CachedOptions }
 
@@ -17,8 +17,9 @@ export type { CachedOptions }
 export function revalidatePath(path: string, type: 'page' | 'layout' = 'page'): void {
   const context = changeable('revalidatePath()')
   processCache().revalidatePath(path, type)
-  context?.paths.add(path)
-  context?.again.add(() => processCache().revalidatePath(path, type))
+  if (!context) return
+  noting(context, 'paths').add(path)
+  noting(context, 'again').add(() => processCache().revalidatePath(path, type))
 }
 
 /**
@@ -30,8 +31,9 @@ export function revalidatePath(path: string, type: 'page' | 'layout' = 'page'): 
 export function revalidateTag(tag: string): void {
   const context = changeable('revalidateTag()')
   processCache().revalidateTag(tag)
-  context?.tags.add(tag)
-  context?.again.add(() => processCache().revalidateTag(tag))
+  if (!context) return
+  noting(context, 'tags').add(tag)
+  noting(context, 'again').add(() => processCache().revalidateTag(tag))
 }
 
 /**

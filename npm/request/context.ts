@@ -54,16 +54,30 @@ export function newContext(
     headers: request.headers,
     cookies: new CookieJar(request.cookie),
     host: request.host,
-    paths: new Set(),
-    tags: new Set(),
-    again: new Set(),
-    dependencies: new Set(),
+    paths: NOTHING,
+    tags: NOTHING,
+    again: NOTHING,
+    dependencies: NOTHING,
     dynamic: false,
     redirect: undefined,
     signal: request.signal,
-    after: [],
+    after: NOTHING_AFTER,
     isSent: false,
   }
+}
+
+/** Most calls note nothing, and need no sets for it. Never changed: see {@link noting}. */
+const NOTHING: Set<never> = new Set()
+const NOTHING_AFTER: never[] = []
+
+/** A context's set of something, to add to. */
+export function noting<What extends 'paths' | 'tags' | 'again' | 'dependencies'>(
+  context: RequestContext,
+  what: What,
+): RequestContext[What] {
+  // An empty one may be everybody's; by its size, for another copy of this file has another.
+  if (context[what].size === 0) context[what] = new Set<never>() as RequestContext[What]
+  return context[what]
 }
 
 /** What a context takes of its request. */

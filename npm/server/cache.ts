@@ -2,7 +2,7 @@
 
 import type { CachedOptions, CacheOptions, CacheStats, EntryOptions } from '../../index.d.ts'
 import { native, type CacheHit, type NativeCache } from '../native/index.ts'
-import { currentContext, errandError, newContext, runInContext } from '../request/context.ts'
+import { currentContext, errandError, newContext, runInContext, noting } from '../request/context.ts'
 import { lower, revive } from '../values/index.ts'
 
 export type { CachedOptions, CacheOptions, CacheStats, EntryOptions }
@@ -171,8 +171,9 @@ export class Cache {
 
   /** Whatever is computed around this read is invalid when one of `tags` is. */
   #depend(tags: string[]): void {
-    const dependencies = currentContext()?.dependencies
-    for (const tag of dependencies ? tags : []) dependencies?.add(tag)
+    const context = currentContext()
+    if (!context) return
+    for (const tag of tags) noting(context, 'dependencies').add(tag)
   }
 }
 

@@ -20,7 +20,7 @@ import { type Answer, type Body, closing, contextOf, type Exchange, fromResponse
 import { type Action, loadAction } from './host.ts'
 import type { Call, Settings } from './options.ts'
 import { errorRow, redacted } from './redact.ts'
-import { receive, type Received, receiveForm, RefusedBody } from './receiving.ts'
+import { receive, type Received, type ReceivedForm, receiveForm, RefusedBody } from './receiving.ts'
 import { sendRows } from './sending.ts'
 
 /** Everything a call needs that lives longer than it. */
@@ -51,16 +51,7 @@ function headOf({ host, plainHead }: Pipeline, effects: CallOutcome): CallHead |
 }
 
 /** Answers `exchange` if it is an action's, else gives `null` and leaves its body unread. */
-export async function answer(pipeline: Pipeline, exchange: Exchange): Promise<Answer | null> {
-  try {
-    return await admitted(pipeline, exchange)
-  } catch (error) {
-    if (error instanceof RefusedBody) return refuse(error.refusal)
-    throw error
-  }
-}
-
-async function admitted(pipeline: Pipeline, exchange: Exchange): Promise<Answer | null> {
+export function answer(pipeline: Pipeline, exchange: Exchange): Answer | null | Promise<Answer | null> {
   const { host } = pipeline
   const length = exchange.header('content-length')
   const contentLength = length === undefined ? undefined : Number(length)
@@ -71,14 +62,10 @@ async function admitted(pipeline: Pipeline, exchange: Exchange): Promise<Answer 
   if (admission === 0) return null
   if (typeof admission === 'object') return refuse(admission)
   if (admission === 1) return answerCall(pipeline, exchange, id ?? '', contentType ?? '')
-
-  const body = await exchange.bodyIf((bytes) => host.namesAction(bytes), host.bodyLimit())
-  if (body === 'other') return null
-  const refusal = host.admitForm(contentLength, ...origin)
-  if (refusal) return refuse(refusal)
-  return answerForm(pipeline, exchange, body, contentType ?? '')
+  return answerForm(pipeline, exchange, contentType ?? '', () => host.admitForm(contentLength, ...origin))
 }
 
+// Every promise on the way of a call is work for the hooks that keep its context: where one can be spared, it is.
 async function answerCall(
   pipeline: Pipeline,
   exchange: Exchange,
@@ -89,9 +76,24 @@ async function answerCall(
   const loaded = loadAction(id, settings.table)
   const action = loaded instanceof Promise ? await loaded : loaded
   if (!action) return refuse(host.unknownAction())
-  const received = await receive({ host, table: settings.table }, exchange, contentType)
+  let received: Received
+  try {
+    received = await receive({ host, table: settings.table }, exchange, contentType)
+  } catch (error) {
+    return refused(error)
+  }
   const ready = { id, action, args: received.args }
-  return finish(pipeline, received, ready, () => answerWith(pipeline, exchange, ready))
+  try {
+    return finished(pipeline, received, ready, await answerWith(pipeline, exchange, ready))
+  } catch (error) {
+    received.close?.()
+    throw error
+  }
+}
+
+function refused(error: unknown): Answer {
+  if (error instanceof RefusedBody) return refuse(error.refusal)
+  throw error
 }
 
 /** A call that is ready to be made; `run` is how it went. */
@@ -102,19 +104,12 @@ interface Ready {
   run?: Run
 }
 
-/** Answers, and cleans up when the answer was sent. */
-async function finish(pipeline: Pipeline, { close }: Received, ready: Ready, answerTo: () => Promise<Answer>): Promise<Answer> {
-  try {
-    const answer = await answerTo()
-    if (close) answer.body = closing(answer.body, close)
-    const { run } = ready
-    const isOpen = answer.body instanceof ReadableStream
-    if (run && (isOpen || run.context.after.length > 0)) answer.closed = () => afterwards(pipeline, run)
-    return answer
-  } catch (error) {
-    close?.()
-    throw error
-  }
+/** Sees to it that things are cleaned up, and done, when the answer was sent. */
+function finished(pipeline: Pipeline, { close }: Received, { run }: Ready, answer: Answer): Answer {
+  if (close) answer.body = closing(answer.body, close)
+  const isOpen = answer.body instanceof ReadableStream
+  if (run && (isOpen || run.context.after.length > 0)) answer.closed = () => afterwards(pipeline, run)
+  return answer
 }
 
 async function answerWith(pipeline: Pipeline, exchange: Exchange, ready: Ready): Promise<Answer> {
@@ -141,19 +136,30 @@ async function answerWith(pipeline: Pipeline, exchange: Exchange, ready: Ready):
 async function answerForm(
   pipeline: Pipeline,
   exchange: Exchange,
-  body: Uint8Array | AsyncIterable<Uint8Array>,
   contentType: string,
-): Promise<Answer> {
+  admit: () => Refusal | null,
+): Promise<Answer | null> {
   const { host, settings } = pipeline
-  const form = await receiveForm({ host, table: settings.table }, body, contentType)
-  if (form === null) return refuse(host.unknownAction())
-  const action = await loadAction(form.id, settings.table)
-  if (!action) {
-    form.close?.()
-    return refuse(host.unknownAction())
+  const body = await exchange.bodyIf((bytes) => host.namesAction(bytes), host.bodyLimit())
+  if (body === 'other') return null
+  const refusal = admit()
+  if (refusal) return refuse(refusal)
+  let form: ReceivedForm | null
+  try {
+    form = await receiveForm({ host, table: settings.table }, body, contentType)
+  } catch (error) {
+    return refused(error)
   }
-  const ready = { id: form.id, action, args: form.args }
-  return finish(pipeline, form, ready, () => answerFormWith(pipeline, exchange, ready, form.state))
+  if (form === null) return refuse(host.unknownAction())
+  try {
+    const action = await loadAction(form.id, settings.table)
+    if (!action) throw new RefusedBody(host.unknownAction())
+    const ready = { id: form.id, action, args: form.args }
+    return finished(pipeline, form, ready, await answerFormWith(pipeline, exchange, ready, form.state))
+  } catch (error) {
+    form.close?.()
+    return refused(error)
+  }
 }
 
 async function answerFormWith(
@@ -288,7 +294,11 @@ function afterwards({ settings, host, pending }: Pipeline, run: Run): void {
     }
   }
   const all = async (): Promise<void> => {
-    while (context.after.length > 0) await Promise.all(context.after.splice(0).map(one))
+    while (context.after.length > 0) {
+      const works = context.after
+      context.after = []
+      await Promise.all(works.map(one))
+    }
   }
   context.isSent = true
   const work = runInContext(context, all).finally(() => pending.delete(work))

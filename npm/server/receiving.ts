@@ -43,7 +43,7 @@ export class RefusedBody extends Error {
 }
 
 /** @throws (rejects) {@link RefusedBody} */
-export async function receive(receiver: Receiver, exchange: Exchange, contentType: string): Promise<Received> {
+export function receive(receiver: Receiver, exchange: Exchange, contentType: string): Promise<Received> {
   const length = Number(exchange.header('content-length') ?? Infinity)
   const isWhole = length <= SMALL || !isMultipart(contentType)
   return isWhole ? receiveWhole(receiver, exchange, contentType) : receiveArriving(receiver, exchange, contentType)
