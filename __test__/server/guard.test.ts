@@ -45,7 +45,7 @@ describe('where a call comes from', () => {
 })
 
 describe('what a call may be', () => {
-  test('an unknown id is 404 before its body is read', async () => {
+  test('an unknown id is 404 before its body is read (48)', async () => {
     const sent = await server.send({ headers: { ...plain, 'errand-action': 'nope' }, body: 'not a reply' })
     assert.deepEqual(refusal(sent), [404, 'errand::unknown-action'])
     assert.equal(sent.headers['errand-unknown-action'], '1')

@@ -60,6 +60,7 @@ export interface LimitSettings {
 export interface HostSettings {
   actions: string[]
   allowedOrigins: string[]
+  trustProxy: string[]
   limits: LimitSettings
   secrets: string[]
   production: boolean
@@ -182,6 +183,18 @@ export interface FlightEncoder {
   fail(live: number, row: ErrorRow): Rows
 }
 
+/** What proxies added to a request's head. */
+export interface Proxied {
+  /** `x-forwarded-host` */
+  host: string | undefined
+  /** `x-forwarded-port` */
+  port: string | undefined
+  /** `forwarded` */
+  forwarded: string | undefined
+  /** Address of the connection's other end. */
+  peer: string | undefined
+}
+
 export interface NativeHost {
   admit(
     method: string,
@@ -191,6 +204,7 @@ export interface NativeHost {
     host: string | undefined,
     origin: string | undefined,
     secFetchSite: string | undefined,
+    proxied: Proxied | undefined,
   ): Admission
   /** Guards a form once its fields have shown that it calls an action. */
   admitForm(
@@ -198,7 +212,10 @@ export interface NativeHost {
     host: string | undefined,
     origin: string | undefined,
     secFetchSite: string | undefined,
+    proxied: Proxied | undefined,
   ): Refusal | null
+  /** Our own host and port as the visitor's browser knows them. */
+  authority(host: string | undefined, proxied: Proxied | undefined): string | null
   /** Whether the bytes of a multipart body, perhaps its beginning, name an action. */
   namesAction(bytes: Uint8Array): boolean
   /** `null`: the body is plain, so parse it as it is. */
@@ -212,6 +229,8 @@ export interface NativeHost {
   bodyLimit(): number
   bodyTooLarge(): Refusal
   unknownAction(): Refusal
+  /** The user's guard said no. */
+  guardRefused(id: string): Refusal
   seal(id: string, text: string, program: string): string
   open(id: string, sealed: string): Skeleton | Refusal
   digest(text: string): string

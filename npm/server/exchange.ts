@@ -8,6 +8,8 @@ export interface Exchange {
   /** Path and query as the visitor asked for them. */
   readonly url: string
   header(name: string): string | undefined
+  /** The address of the connection's other end, where the host knows it. */
+  peer(): string | undefined
   /** Reads the whole body, or gives `null` once it has more than `limit` bytes. */
   body(limit: number): Promise<Uint8Array | null>
   /** The body as it arrives. Whoever stops early leaves the rest unread. */

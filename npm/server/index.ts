@@ -17,7 +17,7 @@ export type { ActionTable, Manifest } from './actions.ts'
 export { Cache } from './cache.ts'
 export type { CachedOptions, CacheOptions, CacheStats, EntryOptions } from './cache.ts'
 export type { Limits } from '../../index.d.ts'
-export type { Call, HandlerOptions, Middleware, Renderer } from './options.ts'
+export type { Call, Guard, HandlerOptions, Middleware, Renderer } from './options.ts'
 export type { PageOptions, RenderPage } from './page.ts'
 
 /** What comes after us in `node:http` style servers; called with an error when ours failed. */

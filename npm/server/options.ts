@@ -22,14 +22,32 @@ export interface Call {
   readonly host: unknown
 }
 
+/** May this call be made? It sees the request, cookies and headers, but no arguments. */
+export type Guard = (call: Omit<Call, 'args'>) => unknown
+
 /** Wraps every call: look at it, refuse it by throwing, time it. `next` runs the action, once. */
 export type Middleware = (call: Call, next: () => Promise<unknown>) => unknown
 
 export interface HandlerOptions {
   /** The default export of `errand/actions`, the path of a manifest, or a table of your own. */
   actions: ActionTable | string
-  /** Origins beside the server's own whose pages may call: `app.example.com`, `*.example.com`. */
+  /**
+   * Origins beside the server's own whose pages may call: `app.example.com`, `*.example.com` (one label),
+   * `**.example.com` (one or more), `https://app.example.com:8443`. Default: `ERRAND_ALLOWED_ORIGINS`, separated by
+   * commas.
+   */
   allowedOrigins?: string[]
+  /**
+   * Whose `X-Forwarded-Host` or `Forwarded` says what this server's own name is: nobody's (the default), everybody's
+   * (`true`: only proxies can connect), that of the nth proxy from here (a number), or of proxies at these addresses:
+   * `loopback`, `private`, `10.0.0.7`, `10.0.0.0/8`. Default: `ERRAND_TRUST_PROXY`.
+   */
+  trustProxy?: boolean | number | string | string[]
+  /**
+   * Asked once before any action runs, and before a fetch call's body is read. `false` refuses the call (403); what it throws answers
+   * the call as if the action had thrown it: `redirect('/login')`, `unauthorized()`, an `ActionError`.
+   */
+  guard?: Guard
   limits?: Limits
   /**
    * Seals captured values; at least 16 characters, the same in all processes. In an array the first seals and all
@@ -62,6 +80,7 @@ export interface Settings {
   table: ActionTable
   host: HostSettings
   cache: Cache
+  guard: Guard | undefined
   middleware: Middleware[]
   onError: NonNullable<HandlerOptions['onError']>
   render: HandlerOptions['render']
@@ -74,17 +93,28 @@ export function resolveOptions(options: HandlerOptions): Settings {
     table,
     host: {
       actions: Object.keys(table),
-      allowedOrigins: options.allowedOrigins ?? [],
+      allowedOrigins: options.allowedOrigins ?? listed(process.env['ERRAND_ALLOWED_ORIGINS']),
+      trustProxy: trusted(options.trustProxy ?? process.env['ERRAND_TRUST_PROXY']),
       limits: limitSettings(options.limits),
       secrets: secrets(options.secret ?? process.env['ERRAND_SECRET']),
       production: process.env['NODE_ENV'] === 'production',
     },
     cache: resolveCache(options.cache),
+    guard: options.guard,
     middleware: options.middleware ?? [],
     onError: options.onError ?? ((error, call) => console.error(`errand: ${call.name} failed (digest ${call.digest})\n`, error)),
     render: options.render,
     renderer: options.renderer,
   }
+}
+
+function listed(text: string | undefined): string[] {
+  return (text ?? '').split(',').flatMap((item) => item.trim() || [])
+}
+
+function trusted(given: HandlerOptions['trustProxy']): string[] {
+  if (Array.isArray(given)) return given
+  return typeof given === 'string' ? listed(given) : given === undefined ? [] : [String(given)]
 }
 
 /** Sizes cross as text, whichever way they were written. */

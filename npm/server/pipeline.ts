@@ -11,6 +11,7 @@ import {
   type Failure,
   type FormState,
   type NativeHost,
+  type Proxied,
   type Refusal,
 } from '../native/index.ts'
 import { newContext, type RequestContext, runInContext } from '../request/context.ts'
@@ -18,7 +19,7 @@ import { navigationOf } from '../request/navigation.ts'
 import { lower } from '../values/index.ts'
 import { type Answer, type Body, closing, contextOf, type Exchange, fromResponse } from './exchange.ts'
 import { type Action, loadAction } from './host.ts'
-import type { Call, Settings } from './options.ts'
+import type { Call, Guard, Settings } from './options.ts'
 import { errorRow, redacted } from './redact.ts'
 import { receive, type Received, type ReceivedForm, receiveForm, RefusedBody } from './receiving.ts'
 import { sendRows } from './sending.ts'
@@ -55,14 +56,22 @@ export function answer(pipeline: Pipeline, exchange: Exchange): Answer | null | 
   const { host } = pipeline
   const length = exchange.header('content-length')
   const contentLength = length === undefined ? undefined : Number(length)
-  const origin = [exchange.header('host'), exchange.header('origin'), exchange.header('sec-fetch-site')] as const
+  const from = [exchange.header('host'), exchange.header('origin'), exchange.header('sec-fetch-site'), proxiedOf(exchange)] as const
   const contentType = exchange.header('content-type')
   const id = exchange.header('errand-action')
-  const admission = host.admit(exchange.method, id, contentType, contentLength, ...origin)
+  const admission = host.admit(exchange.method, id, contentType, contentLength, ...from)
   if (admission === 0) return null
   if (typeof admission === 'object') return refuse(admission)
   if (admission === 1) return answerCall(pipeline, exchange, id ?? '', contentType ?? '')
-  return answerForm(pipeline, exchange, contentType ?? '', () => host.admitForm(contentLength, ...origin))
+  return answerForm(pipeline, exchange, contentType ?? '', () => host.admitForm(contentLength, ...from))
+}
+
+/** What proxies say, if they say something. */
+function proxiedOf(exchange: Exchange): Proxied | undefined {
+  const host = exchange.header('x-forwarded-host')
+  const forwarded = exchange.header('forwarded')
+  if (host === undefined && forwarded === undefined) return undefined
+  return { host, port: exchange.header('x-forwarded-port'), forwarded, peer: exchange.peer() }
 }
 
 // Every promise on the way of a call is work for the hooks that keep its context: where one can be spared, it is.
@@ -76,15 +85,20 @@ async function answerCall(
   const loaded = loadAction(id, settings.table)
   const action = loaded instanceof Promise ? await loaded : loaded
   if (!action) return refuse(host.unknownAction())
+  const run = newRun(exchange, id, action)
+  if (settings.guard && !(await isAllowed(pipeline, exchange, run, settings.guard))) {
+    return finished(pipeline, undefined, run, await answerOf(pipeline, exchange, run))
+  }
   let received: Received
   try {
     received = await receive({ host, table: settings.table }, exchange, contentType)
   } catch (error) {
     return refused(error)
   }
-  const ready = { id, action, args: received.args }
   try {
-    return finished(pipeline, received, ready, await answerWith(pipeline, exchange, ready))
+    run.call.args = received.args
+    await runAction(pipeline, exchange, run, action)
+    return finished(pipeline, received, run, await answerOf(pipeline, exchange, run))
   } catch (error) {
     received.close?.()
     throw error
@@ -96,25 +110,17 @@ function refused(error: unknown): Answer {
   throw error
 }
 
-/** A call that is ready to be made; `run` is how it went. */
-interface Ready {
-  id: string
-  action: Action
-  args: unknown[]
-  run?: Run
-}
-
 /** Sees to it that things are cleaned up, and done, when the answer was sent. */
-function finished(pipeline: Pipeline, { close }: Received, { run }: Ready, answer: Answer): Answer {
-  if (close) answer.body = closing(answer.body, close)
+function finished(pipeline: Pipeline, received: Received | undefined, run: Run, answer: Answer): Answer {
+  if (received?.close) answer.body = closing(answer.body, received.close)
   const isOpen = answer.body instanceof ReadableStream
-  if (run && (isOpen || run.context.after.length > 0)) answer.closed = () => afterwards(pipeline, run)
+  if (isOpen || run.context.after.length > 0) answer.closed = () => afterwards(pipeline, run)
   return answer
 }
 
-async function answerWith(pipeline: Pipeline, exchange: Exchange, ready: Ready): Promise<Answer> {
+/** What a fetch call is answered after `run`. */
+async function answerOf(pipeline: Pipeline, exchange: Exchange, run: Run): Promise<Answer> {
   const { settings } = pipeline
-  const run = await runAction(pipeline, exchange, ready)
   if (run.refusal) return refuse(run.refusal)
   const head = headOf(pipeline, run.effects)
   if ('body' in head) return refuse(head)
@@ -154,22 +160,26 @@ async function answerForm(
   try {
     const action = await loadAction(form.id, settings.table)
     if (!action) throw new RefusedBody(host.unknownAction())
-    const ready = { id: form.id, action, args: form.args }
-    return finished(pipeline, form, ready, await answerFormWith(pipeline, exchange, ready, form.state))
+    const run = newRun(exchange, form.id, action)
+    if (!settings.guard || (await isAllowed(pipeline, exchange, run, settings.guard))) {
+      run.call.args = form.args
+      await runAction(pipeline, exchange, run, action)
+    }
+    return finished(pipeline, form, run, await answerFormOf(pipeline, exchange, run, form.state))
   } catch (error) {
     form.close?.()
     return refused(error)
   }
 }
 
-async function answerFormWith(
+/** What a form sent without JavaScript is answered after `run`. */
+async function answerFormOf(
   pipeline: Pipeline,
   exchange: Exchange,
-  ready: Ready,
+  run: Run,
   state: FormState | null,
 ): Promise<Answer> {
   const { host } = pipeline
-  const run = await runAction(pipeline, exchange, ready)
   if (run.refusal) return refuse(run.refusal)
   const head = headOf(pipeline, run.effects)
   if ('body' in head) return refuse(head)
@@ -211,7 +221,7 @@ async function renderForm(
   })
 }
 
-/** How running an action went. */
+/** A call that is made, and how it goes. */
 interface Run {
   call: Call
   context: RequestContext
@@ -225,49 +235,84 @@ interface Run {
   refusal: Refusal | undefined
 }
 
-async function runAction({ settings, host }: Pipeline, exchange: Exchange, ready: Ready): Promise<Run> {
-  const { id, action, args } = ready
-  const context = newContext('action', contextOf(exchange))
+function newRun(exchange: Exchange, id: string, action: Action): Run {
   const call: Call = {
     id,
     name: action.name,
-    args,
+    args: [],
     host: exchange.host,
     get request() {
       return exchange.request()
     },
   }
-  const effects: CallOutcome = { paths: [], tags: [], redirect: null, failure: null }
-  const run: Run = { call, context, effects, changed: false, value: undefined, error: undefined, digest: '', refusal: undefined }
-  ready.run = run
+  return {
+    call,
+    context: newContext('action', contextOf(exchange)),
+    effects: { paths: [], tags: [], redirect: null, failure: null },
+    changed: false,
+    value: undefined,
+    error: undefined,
+    digest: '',
+    refusal: undefined,
+  }
+}
+
+/** Asks the user's guard. What it throws is how the call ends. */
+async function isAllowed(pipeline: Pipeline, exchange: Exchange, run: Run, guard: Guard): Promise<boolean> {
+  const { host } = pipeline
+  let answer: unknown
   try {
-    run.value = await runInContext(context, () => throughMiddleware(settings.middleware, call, action))
+    answer = await runInContext(run.context, () => guard(run.call))
+    if (answer !== false) return true
+    run.refusal = host.guardRefused(run.call.id)
+  } catch (error) {
+    fail(pipeline, exchange, run, error)
+  }
+  note(run)
+  return false
+}
+
+async function runAction(pipeline: Pipeline, exchange: Exchange, run: Run, action: Action): Promise<void> {
+  const { call, context, effects } = run
+  try {
+    run.value = await runInContext(context, () => throughMiddleware(pipeline.settings.middleware, call, action))
     const swallowed = navigationOf(context.redirect)
     if (swallowed && 'redirect' in swallowed) {
-      effects.redirect = redirectOf(swallowed, exchange)
+      effects.redirect = redirectOf(pipeline, swallowed, exchange)
       warnSwallowed(call)
     }
   } catch (error) {
-    const navigation = navigationOf(error)
-    if (navigation && 'redirect' in navigation) {
-      effects.redirect = redirectOf(navigation, exchange)
-    } else if (isRefused(error)) {
-      run.refusal = error.refusal
-    } else {
-      run.error = error ?? new Error(String(error))
-      effects.failure = navigation ? failureOf(navigation.status) : error instanceof ActionError ? 'declared' : 'unexpected'
-      run.digest = digestOf(host, error)
-      if (effects.failure === 'unexpected') report(settings, error, run)
-    }
+    fail(pipeline, exchange, run, error)
   }
   // Once more: what others computed between a call of revalidate… and a later write is dropped too.
   for (const invalidate of context.again) invalidate()
-  effects.paths = [...context.paths]
-  effects.tags = [...context.tags]
+  note(run)
+}
+
+/** What was thrown, as the call's end. */
+function fail(pipeline: Pipeline, exchange: Exchange, run: Run, error: unknown): void {
+  const { effects } = run
+  const navigation = navigationOf(error)
+  if (navigation && 'redirect' in navigation) {
+    effects.redirect = redirectOf(pipeline, navigation, exchange)
+  } else if (isRefused(error)) {
+    run.refusal = error.refusal
+  } else {
+    run.error = error ?? new Error(String(error))
+    effects.failure = navigation ? failureOf(navigation.status) : error instanceof ActionError ? 'declared' : 'unexpected'
+    run.digest = digestOf(pipeline.host, error)
+    if (effects.failure === 'unexpected') report(pipeline.settings, error, run)
+  }
+}
+
+/** What happened to the world, for the answer's head. */
+function note(run: Run): void {
+  const { context, effects } = run
+  if (context.paths.size > 0) effects.paths = [...context.paths]
+  if (context.tags.size > 0) effects.tags = [...context.tags]
   run.changed =
     effects.paths.length + effects.tags.length + context.cookies.setCookies.length > 0 ||
     (effects.failure !== null && effects.failure !== 'unexpected' && effects.failure !== 'declared')
-  return run
 }
 
 function throughMiddleware(middleware: Settings['middleware'], call: Call, action: Action): unknown {
@@ -278,8 +323,13 @@ function throughMiddleware(middleware: Settings['middleware'], call: Call, actio
   return middleware.length === 0 ? action(...call.args) : step(0)
 }
 
-function redirectOf({ redirect, permanent }: { redirect: string; permanent: boolean }, exchange: Exchange): CallOutcome['redirect'] {
-  return { target: redirect, permanent, page: exchange.url, host: exchange.header('host') }
+function redirectOf(
+  { host }: Pipeline,
+  { redirect, permanent }: { redirect: string; permanent: boolean },
+  exchange: Exchange,
+): CallOutcome['redirect'] {
+  const own = host.authority(exchange.header('host'), proxiedOf(exchange)) ?? undefined
+  return { target: redirect, permanent, page: exchange.url, host: own }
 }
 
 /** What the action left to be done when its answer was sent. */

@@ -1,5 +1,7 @@
 //! What a request is, told from its head alone.
 
+use crate::proxy::Proxied;
+
 /// The parts of a request's head that decide. Header values as they arrived.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Head<'a> {
@@ -17,6 +19,8 @@ pub struct Head<'a> {
     pub origin: Option<&'a str>,
     /// The header `sec-fetch-site`.
     pub sec_fetch_site: Option<&'a str>,
+    /// What proxies added.
+    pub proxied: Proxied<'a>,
 }
 
 /// What a request is.

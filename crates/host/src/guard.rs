@@ -1,21 +1,26 @@
 //! May this page call us? Decided from the head, before a byte of the body is read.
 //!
 //! Browsers say where a request comes from in two ways. `Sec-Fetch-Site` can't be forged by a page
-//! and needs no knowledge of our own name, so it is asked first; `Origin` against `Host` is for
-//! browsers without it. A request with neither comes from no page at all (curl, another server):
-//! it carries no visitor's cookies unless it already has them, so there is nothing to forge.
+//! and needs no knowledge of our own name, so it is asked first; `Origin` against our own name is
+//! for browsers without it. A request with neither comes from no page at all (curl, another
+//! server): it carries no visitor's cookies unless it already has them, so there is nothing to
+//! forge.
+//!
+//! Our own name is `Host`, or what a trusted proxy says it was ([`TrustProxy`](crate::proxy)).
 
 use crate::{
     classify::{Head, Kind, media_type},
-    rejection::Rejection,
-    settings::{BadOption, Settings},
+    origin::{OriginPattern, is_own, split},
+    proxy::TrustProxy,
+    rejection::{Rejection, printable},
+    settings::Settings,
 };
 
-/// Refuses what nobody may ask, cheapest question first.
+/// Refuses what nobody may ask, in the order: content type, id, origin, declared length.
 ///
 /// # Errors
 ///
-/// [`Rejection::UnknownAction`], [`Rejection::WrongContentType`], [`Rejection::ForeignOrigin`] and
+/// [`Rejection::WrongContentType`], [`Rejection::UnknownAction`], [`Rejection::ForeignOrigin`] and
 /// [`Rejection::BodyTooLarge`] (only the declared length is known here).
 pub fn guard(
     head: &Head<'_>,
@@ -23,13 +28,13 @@ pub fn guard(
     known: bool,
     settings: &Settings,
 ) -> Result<(), Rejection> {
-    if !known {
-        return Err(Rejection::UnknownAction);
-    }
     if matches!(kind, Kind::Call(_)) {
         check_content_type(head)?;
     }
-    check_origin(head, &settings.allowed_origins)?;
+    if !known {
+        return Err(Rejection::UnknownAction);
+    }
+    check_origin(head, &settings.allowed_origins, &settings.trust_proxy)?;
     let is_multipart = media_type(head.content_type) == "multipart/form-data";
     let limit = match kind {
         // Files go to disk.
@@ -50,19 +55,24 @@ fn check_content_type(head: &Head<'_>) -> Result<(), Rejection> {
     }
 }
 
-/// Fetch Metadata first, then `Origin` against `Host`; `null` is an origin like any other, and
+/// Fetch Metadata first, then `Origin` against our own name; `null` is an origin like any other, and
 /// nobody's own.
-pub fn check_origin(head: &Head<'_>, allowed: &[OriginPattern]) -> Result<(), Rejection> {
-    let own = match (head.sec_fetch_site, head.origin) {
+pub fn check_origin(
+    head: &Head<'_>,
+    allowed: &[OriginPattern],
+    trust: &TrustProxy,
+) -> Result<(), Rejection> {
+    let own = || trust.authority(head.host, &head.proxied);
+    let is_from_own = match (head.sec_fetch_site, head.origin) {
         (Some("same-origin"), _) => true,
         (Some("none"), None) | (None, None) => true,
         (Some("same-site" | "cross-site"), _) => false,
-        (_, Some(origin)) => is_own(origin, head.host),
+        (_, Some(origin)) => own().is_some_and(|own| is_own(origin, &own)),
         (Some(_), None) => false,
     };
     let is_allowed =
         || head.origin.is_some_and(|origin| allowed.iter().any(|pattern| pattern.matches(origin)));
-    if own || is_allowed() {
+    if is_from_own || is_allowed() {
         return Ok(());
     }
     Err(Rejection::ForeignOrigin {
@@ -70,105 +80,42 @@ pub fn check_origin(head: &Head<'_>, allowed: &[OriginPattern]) -> Result<(), Re
             (Some(origin), _) => origin.to_owned(),
             (None, site) => format!("sec-fetch-site {}", site.unwrap_or("absent")),
         },
-        expected: head.host.unwrap_or("a Host header").to_owned(),
+        expected: own().map_or_else(|| "a Host header".to_owned(), Into::into),
+        option: option_for(head),
     })
 }
 
-/// Whether `origin` (`https://example.com:8443`) is where `host` (`example.com:8443`) is reached.
-fn is_own(origin: &str, host: Option<&str>) -> bool {
-    let Some((scheme, authority)) = split_origin(origin) else { return false };
-    let Some(host) = host else { return false };
-    without_default_port(authority, scheme)
-        .eq_ignore_ascii_case(without_default_port(host.trim(), scheme))
-}
-
-fn split_origin(origin: &str) -> Option<(&str, &str)> {
-    let (scheme, authority) = origin.split_once("://")?;
-    let plain = !authority.is_empty() && !authority.contains(['/', '@', '?', '#', ' ']);
-    plain.then_some((scheme, authority))
-}
-
-fn without_default_port<'a>(authority: &'a str, scheme: &str) -> &'a str {
-    let port = match () {
-        () if scheme.eq_ignore_ascii_case("https") => ":443",
-        () if scheme.eq_ignore_ascii_case("http") => ":80",
-        () => return authority,
-    };
-    authority.strip_suffix(port).unwrap_or(authority)
-}
-
-/// One entry of `allowedOrigins`: `example.com`, `*.example.com`, `https://example.com:8443`.
-///
-/// A leading `*.` stands for one or more labels. Without a scheme any scheme fits; a port must be
-/// written to fit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OriginPattern {
-    scheme: Option<String>,
-    any_subdomain: bool,
-    authority: String,
-}
-
-impl std::str::FromStr for OriginPattern {
-    type Err = BadOption;
-
-    fn from_str(text: &str) -> Result<Self, BadOption> {
-        let bad = |problem: &str| BadOption {
-            option: "allowedOrigins",
-            problem: format!("{text:?} {problem}"),
-        };
-        if text == "null" {
-            return Ok(Self { scheme: None, any_subdomain: false, authority: text.to_owned() });
-        }
-        let (scheme, rest) = match text.split_once("://") {
-            Some((scheme, rest)) => (Some(scheme.to_ascii_lowercase()), rest),
-            None => (None, text),
-        };
-        let (any_subdomain, authority) = match rest.strip_prefix("*.") {
-            Some(domain) => (true, domain),
-            None => (false, rest),
-        };
-        if authority.is_empty() || authority.contains(['*', '/', '@', '?', '#', ' ']) {
-            return Err(bad(
-                "is not an origin: write example.com, *.example.com or https://example.com",
-            ));
-        }
-        if any_subdomain && !authority.contains('.') {
-            return Err(bad("would allow a whole top-level domain"));
-        }
-        Ok(Self { scheme, any_subdomain, authority: authority.to_ascii_lowercase() })
+/// The option that would let this request in, if the operator wants that.
+fn option_for(head: &Head<'_>) -> String {
+    let claimed = head.proxied.claimed();
+    if let (Some(origin), Some(host)) = (head.origin, claimed)
+        && is_own(origin, host)
+    {
+        let peer = head
+            .proxied
+            .peer
+            .map_or_else(|| "true".to_owned(), |peer| format!("'{}'", printable(peer)));
+        return format!("x-forwarded-host fits, but that proxy is not trusted: trustProxy: {peer}");
     }
-}
-
-impl OriginPattern {
-    /// Whether the value of an `Origin` header fits.
-    pub fn matches(&self, origin: &str) -> bool {
-        if origin == "null" {
-            return self.authority == "null" && !self.any_subdomain;
+    match head.origin {
+        Some("null") => "allowedOrigins: ['null'], which any site can claim to be".to_owned(),
+        Some(origin) => {
+            let name = split(origin).map_or(origin, |(_, authority)| authority);
+            format!("if the page is yours: allowedOrigins: ['{}']", printable(name))
         }
-        let Some((scheme, authority)) = split_origin(origin) else { return false };
-        if self.scheme.as_deref().is_some_and(|wanted| !wanted.eq_ignore_ascii_case(scheme)) {
-            return false;
-        }
-        let seen = without_default_port(authority, scheme).to_ascii_lowercase();
-        let wanted = without_default_port(&self.authority, scheme);
-        if self.any_subdomain {
-            seen.strip_suffix(wanted).and_then(|labels| labels.strip_suffix('.')).is_some_and(
-                |labels| !labels.is_empty() && labels.split('.').all(|label| !label.is_empty()),
-            )
-        } else {
-            seen == wanted
-        }
+        None => "a browser that hides its origin can't be let in".to_owned(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::proxy::Proxied;
 
     fn check(site: Option<&str>, origin: Option<&str>, host: &str, allowed: &[&str]) -> bool {
         let allowed: Vec<_> = allowed.iter().map(|text| text.parse().unwrap()).collect();
         let head = Head { sec_fetch_site: site, origin, host: Some(host), ..Head::default() };
-        check_origin(&head, &allowed).is_ok()
+        check_origin(&head, &allowed, &TrustProxy::Nobody).is_ok()
     }
 
     #[test]
@@ -200,23 +147,29 @@ mod tests {
     }
 
     #[test]
-    fn patterns_fit_labels_from_the_right() {
-        let fits =
-            |pattern: &str, origin: &str| pattern.parse::<OriginPattern>().unwrap().matches(origin);
-        assert!(fits("*.example.com", "https://a.example.com"));
-        assert!(fits("*.example.com", "https://a.b.example.com"));
-        assert!(!fits("*.example.com", "https://example.com"));
-        assert!(!fits("*.example.com", "https://evilexample.com"));
-        assert!(!fits("*.example.com", "https://.example.com"));
-        assert!(fits("Example.com", "https://example.COM:443"));
-        assert!(!fits("https://example.com", "http://example.com"));
-        assert!(!fits("example.com", "https://example.com:8443"));
+    fn the_log_names_the_option_that_would_let_the_request_in() {
+        let proxied =
+            Proxied { host: Some("app.test"), peer: Some("10.0.0.7"), ..Proxied::default() };
+        let origin = Some("https://app.test");
+        let head = Head { origin, host: Some("inner:3000"), proxied, ..Head::default() };
+        let log = |head, trust| check_origin(&head, &[], &trust).unwrap_err().log();
+        let shown = log(head, TrustProxy::Nobody);
+        assert!(shown.contains("saw https://app.test, expected inner:3000"), "{shown}");
+        assert!(shown.contains("trustProxy: '10.0.0.7'"), "{shown}");
+        assert!(check_origin(&head, &[], &"10.0.0.7".parse().unwrap()).is_ok());
+
+        let foreign = Head { origin: Some("https://b.test:1"), ..head };
+        let shown = log(foreign, TrustProxy::Everybody);
+        assert!(shown.contains("saw https://b.test:1, expected app.test"), "{shown}");
+        assert!(shown.contains("allowedOrigins: ['b.test:1']"), "{shown}");
     }
 
     #[test]
-    fn patterns_that_allow_too_much_are_refused() {
-        for text in ["*", "*.com", "**.com", "", "a.*.com", "https://", "example.com/path"] {
-            assert!(text.parse::<OriginPattern>().is_err(), "{text}");
-        }
+    fn what_the_log_shows_of_a_stranger_is_short_and_printable() {
+        let origin = format!("https://a\u{1b}[31m\n{}", "x".repeat(200));
+        let head = Head { origin: Some(&origin), host: Some("app.test"), ..Head::default() };
+        let log = check_origin(&head, &[], &TrustProxy::Nobody).unwrap_err().log();
+        assert!(!log.contains(['\u{1b}', '\n']), "{log}");
+        assert!(log.len() < 500, "{}", log.len());
     }
 }

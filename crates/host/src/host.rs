@@ -1,6 +1,6 @@
 //! The stages of a call in their order, over one server's settings.
 
-use std::path::Path;
+use std::{borrow::Cow, path::Path};
 
 use bytes::Bytes;
 use rustc_hash::FxHashSet;
@@ -14,6 +14,7 @@ use crate::{
     body::{self, Sink},
     classify::{Head, Kind, classify, media_type},
     guard,
+    proxy::Proxied,
     rejection::Rejection,
     settings::{BadOption, Settings},
 };
@@ -81,6 +82,15 @@ impl Host {
                 Ok(Admission::Call)
             }
         }
+    }
+
+    /// Our own name as the visitor's browser knows it: host and port.
+    pub fn authority<'a>(
+        &self,
+        host: Option<&'a str>,
+        proxied: &Proxied<'a>,
+    ) -> Option<Cow<'a, str>> {
+        self.settings.trust_proxy.authority(host, proxied)
     }
 
     /// Guards a form whose body names an action. Which one is known when its fields are decoded.

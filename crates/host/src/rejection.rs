@@ -15,6 +15,15 @@ pub enum Rejection {
         seen: String,
         /// What would have been right.
         expected: String,
+        /// The option that would accept it, fit to be printed.
+        option: String,
+    },
+
+    /// The user's `guard` said no.
+    #[error("the server's guard refused the call")]
+    GuardRefused {
+        /// The action that was called.
+        id: String,
     },
 
     /// The body of a fetch call is neither text nor multipart.
@@ -59,6 +68,7 @@ impl Rejection {
         match self {
             Self::UnknownAction => "errand::unknown-action",
             Self::ForeignOrigin { .. } => "errand::origin-mismatch",
+            Self::GuardRefused { .. } => "errand::guard-refused",
             Self::WrongContentType => "errand::content-type",
             Self::BodyTooLarge { .. } => "errand::body-too-large",
             Self::Multipart(_) => "errand::multipart-malformed",
@@ -75,8 +85,9 @@ impl Rejection {
         match self {
             Self::UnknownAction => "the page is older or newer than the server: reload it",
             Self::ForeignOrigin { .. } => {
-                "if the page is yours, add its origin to `allowedOrigins`; behind a proxy, let it pass the Host header on"
+                "the server's log says which option would accept it: `allowedOrigins`, or `trustProxy` behind a proxy"
             }
+            Self::GuardRefused { .. } => "sign in, or ask whoever runs the server for access",
             Self::WrongContentType => {
                 "send what `encodeReply` returns, with the type fetch gives it"
             }
@@ -94,13 +105,16 @@ impl Rejection {
     /// One line for the operator, with what was seen and what was expected.
     pub fn log(&self) -> String {
         match self {
-            Self::ForeignOrigin { seen, expected } => format!(
+            Self::ForeignOrigin { seen, expected, option } => format!(
                 "{}: {self}: saw {}, expected {}; {}",
                 self.code(),
                 printable(seen),
                 printable(expected),
-                self.hint()
+                option
             ),
+            Self::GuardRefused { id } => {
+                format!("{}: {self}: `guard` returned false for {}", self.code(), printable(id))
+            }
             Self::Disk(error) => format!("{}: {self}: {error}; {}", self.code(), self.hint()),
             _ => format!("{}: {self}; {}", self.code(), self.hint()),
         }
@@ -108,7 +122,7 @@ impl Rejection {
 }
 
 /// Text from outside, safe to print in a terminal: short and without control characters.
-fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     const MOST: usize = 100;
     let mut shown: String = text.chars().take(MOST).flat_map(char::escape_debug).collect();
     if text.chars().nth(MOST).is_some() {

@@ -128,7 +128,7 @@ pub fn refuse(rejection: &Rejection) -> Answer {
 fn status(rejection: &Rejection) -> u16 {
     match rejection {
         Rejection::UnknownAction => 404,
-        Rejection::ForeignOrigin { .. } => 403,
+        Rejection::ForeignOrigin { .. } | Rejection::GuardRefused { .. } => 403,
         Rejection::WrongContentType => 415,
         Rejection::BodyTooLarge { .. } => 413,
         Rejection::Reply(error) if error.code() == "errand::reply-too-much" => 413,

@@ -1,6 +1,6 @@
 //! What the user configured, checked once.
 
-use crate::{guard::OriginPattern, seal::KeyRing};
+use crate::{origin::OriginPattern, proxy::TrustProxy, seal::KeyRing};
 
 /// Everything that decides how calls are answered.
 pub struct Settings {
@@ -8,6 +8,8 @@ pub struct Settings {
     pub actions: Vec<String>,
     /// Origins beside the host's own whose pages may call.
     pub allowed_origins: Vec<OriginPattern>,
+    /// Whose word about our own name counts beside `Host`.
+    pub trust_proxy: TrustProxy,
     /// What one request may ask.
     pub limits: wire::Limits,
     /// Keys of sealed values.

@@ -6,7 +6,8 @@ use host::{
     Admission, FormCall, Host, Rejection, Settings,
     classify::Head,
     effects::{Target, redirect_target},
-    guard::OriginPattern,
+    origin::OriginPattern,
+    proxy::{Proxied, TrustProxy},
     respond::{self, Answer, Failure as CallFailure, Outcome, Redirect},
     seal::KeyRing,
 };
@@ -27,6 +28,7 @@ use crate::{
 pub struct HostSettings {
     pub actions: Vec<String>,
     pub allowed_origins: Vec<String>,
+    pub trust_proxy: Vec<String>,
     pub limits: LimitSettings,
     pub secrets: Vec<String>,
     pub production: bool,
@@ -40,11 +42,30 @@ impl TryFrom<HostSettings> for Settings {
         Ok(Self {
             actions: it.actions,
             allowed_origins: origins.collect::<Result<_, _>>()?,
+            trust_proxy: TrustProxy::any(&it.trust_proxy)?,
             limits: it.limits.try_into()?,
             keys: KeyRing::new(&it.secrets)?,
             production: it.production,
         })
     }
+}
+
+/// What proxies added to a request's head.
+#[napi(object, object_to_js = false)]
+pub struct ProxiedHead {
+    pub host: Option<String>,
+    pub port: Option<String>,
+    pub forwarded: Option<String>,
+    pub peer: Option<String>,
+}
+
+fn proxied(it: &Option<ProxiedHead>) -> Proxied<'_> {
+    it.as_ref().map_or_else(Proxied::default, |it| Proxied {
+        host: it.host.as_deref(),
+        port: it.port.as_deref(),
+        forwarded: it.forwarded.as_deref(),
+        peer: it.peer.as_deref(),
+    })
 }
 
 #[napi(object, object_from_js = false)]
@@ -150,6 +171,7 @@ impl NativeHost {
         host: Option<String>,
         origin: Option<String>,
         sec_fetch_site: Option<String>,
+        forwarded: Option<ProxiedHead>,
     ) -> napi::Result<Either<u32, Refusal>> {
         now(env, || {
             let head = Head {
@@ -160,6 +182,7 @@ impl NativeHost {
                 host: host.as_deref(),
                 origin: origin.as_deref(),
                 sec_fetch_site: sec_fetch_site.as_deref(),
+                proxied: proxied(&forwarded),
             };
             Ok(match self.0.admit(&head) {
                 Ok(Admission::Other) => Either::A(0),
@@ -178,6 +201,7 @@ impl NativeHost {
         host: Option<String>,
         origin: Option<String>,
         sec_fetch_site: Option<String>,
+        forwarded: Option<ProxiedHead>,
     ) -> napi::Result<Either<Refusal, Null>> {
         now(env, || {
             let head = Head {
@@ -186,12 +210,27 @@ impl NativeHost {
                 host: host.as_deref(),
                 origin: origin.as_deref(),
                 sec_fetch_site: sec_fetch_site.as_deref(),
+                proxied: proxied(&forwarded),
                 ..Head::default()
             };
             Ok(match self.0.admit_form(&head) {
                 Ok(()) => Either::B(Null),
                 Err(rejection) => Either::A(rejection.into()),
             })
+        })
+    }
+
+    /// Our own name as the visitor's browser knows it.
+    #[napi]
+    pub fn authority(
+        &self,
+        env: Env,
+        host: Option<String>,
+        forwarded: Option<ProxiedHead>,
+    ) -> napi::Result<Option<String>> {
+        now(env, || {
+            let own = self.0.authority(host.as_deref(), &proxied(&forwarded));
+            Ok(own.map(Into::into))
         })
     }
 
@@ -306,6 +345,11 @@ impl NativeHost {
     #[napi]
     pub fn unknown_action(&self, env: Env) -> napi::Result<Refusal> {
         now(env, || Ok(Rejection::UnknownAction.into()))
+    }
+
+    #[napi]
+    pub fn guard_refused(&self, env: Env, id: String) -> napi::Result<Refusal> {
+        now(env, || Ok(Rejection::GuardRefused { id }.into()))
     }
 
     #[napi]

@@ -9,6 +9,7 @@ export function fromRequest(request: Request): Exchange {
     url: pathname + search,
     header: (name) =>
       request.headers.get(name) ?? (name === 'host' ? new URL(request.url).host : undefined),
+    peer: () => undefined,
     body: (limit) => read(request, limit),
     chunks: () => chunks(request),
     bodyIf: (isOurs, limit) => readIf(request, isOurs, limit),

@@ -19,6 +19,7 @@ export function fromNode(req: NodeRequest, res: ServerResponse): Exchange {
       const value = req.headers[name]
       return Array.isArray(value) ? value.join(', ') : value
     },
+    peer: () => req.socket.remoteAddress,
     body: (limit) => parsed(req) ?? read(req, limit),
     chunks: () => chunks(req),
     bodyIf: (isOurs, limit) => readIf(req, isOurs, limit),
