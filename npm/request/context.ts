@@ -14,8 +14,7 @@ export type Phase = 'action' | 'render' | 'fill'
 
 export interface RequestContext {
   phase: Phase
-  /** The request's headers; built when asked for. */
-  headers: () => Headers
+  request: RequestFacts
   cookies: CookieJar
   /** What the action invalidated, as it wrote it. */
   paths: Set<string>
@@ -28,14 +27,10 @@ export interface RequestContext {
   dynamic: boolean
   /** What `redirect` threw last: a `catch` may have swallowed it. */
   redirect: unknown
-  /** Aborts when the visitor is gone. */
-  signal: () => AbortSignal
   /** What is to be done when the answer was sent. */
   after: (() => unknown)[]
   /** Whether the answer's head is on its way, while a result still goes on. */
   isSent: boolean
-  /** The host's own request object, such as Express's `req`. */
-  host: unknown
 }
 
 const KEY = Symbol.for('errand.request')
@@ -51,16 +46,14 @@ export function newContext(
 ): RequestContext {
   return {
     phase,
-    headers: request.headers,
-    cookies: new CookieJar(request.cookie),
-    host: request.host,
+    request,
+    cookies: new CookieJar(request),
     paths: NOTHING,
     tags: NOTHING,
     again: NOTHING,
     dependencies: NOTHING,
     dynamic: false,
     redirect: undefined,
-    signal: request.signal,
     after: NOTHING_AFTER,
     isSent: false,
   }
@@ -80,12 +73,14 @@ export function noting<What extends 'paths' | 'tags' | 'again' | 'dependencies'>
   return context[what]
 }
 
-/** What a context takes of its request. */
+/** What a context takes of its request; nothing of it is made before it is asked for. */
 export interface RequestFacts {
-  headers: () => Headers
-  cookie: string | undefined
-  host: unknown
-  signal: () => AbortSignal
+  headers(): Headers
+  readonly cookie: string | undefined
+  /** The host's own request object, such as Express's `req`. */
+  readonly host: unknown
+  /** Aborts when the visitor is gone. */
+  signal(): AbortSignal
 }
 
 const NO_REQUEST: RequestFacts = {

@@ -11,12 +11,12 @@ export interface Cookie {
 
 /** Reads see earlier writes of the same request; writes become `set-cookie` headers. */
 export class CookieJar {
-  readonly #header: string
+  readonly #request: { readonly cookie: string | undefined }
   #read: Map<string, string> | undefined
-  readonly #written: Map<string, string> = new Map()
+  #written: Map<string, string> | undefined
 
-  constructor(header: string | undefined) {
-    this.#header = header ?? ''
+  constructor(request: { readonly cookie: string | undefined }) {
+    this.#request = request
   }
 
   get size(): number {
@@ -38,19 +38,23 @@ export class CookieJar {
   }
 
   set(name: string, value: string, options: CookieOptions = {}): void {
-    this.#written.set(this.#slot(name, options), serialize(name, value, { path: '/', ...options }))
+    this.#writing.set(this.#slot(name, options), serialize(name, value, { path: '/', ...options }))
     this.#values.set(name, value)
   }
 
   delete(name: string, options: Pick<CookieOptions, 'path' | 'domain'> = {}): void {
     const gone = { path: '/', ...options, expires: new Date(0), maxAge: 0 }
-    this.#written.set(this.#slot(name, options), serialize(name, '', gone))
+    this.#writing.set(this.#slot(name, options), serialize(name, '', gone))
     this.#values.delete(name)
   }
 
   /** Values for `set-cookie`, one header each. */
   get setCookies(): string[] {
-    return [...this.#written.values()]
+    return this.#written ? [...this.#written.values()] : []
+  }
+
+  get isChanged(): boolean {
+    return this.#written !== undefined
   }
 
   /** The request's `cookie` header as it would be with what was written. */
@@ -60,8 +64,12 @@ export class CookieJar {
 
   get #values(): Map<string, string> {
     return (this.#read ??= new Map(
-      Object.entries(parse(this.#header)).filter((entry): entry is [string, string] => entry[1] !== undefined),
+      Object.entries(parse(this.#request.cookie ?? '')).filter((entry): entry is [string, string] => entry[1] !== undefined),
     ))
+  }
+
+  get #writing(): Map<string, string> {
+    return (this.#written ??= new Map())
   }
 
   /** Cookies of the same name under another path or domain are other cookies. */

@@ -65,7 +65,7 @@ export async function cookies(): Promise<Cookies> {
 export async function headers(): Promise<Headers> {
   const context = requireContext('headers()')
   context.dynamic = true
-  return new Headers(context.headers())
+  return new Headers(context.request.headers())
 }
 
 /**
@@ -80,5 +80,5 @@ export async function headers(): Promise<Headers> {
 export function signal(): AbortSignal {
   const context = requireContext('signal()')
   context.dynamic = true
-  return context.signal()
+  return context.request.signal()
 }

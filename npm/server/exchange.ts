@@ -2,8 +2,8 @@
 
 import type { RequestFacts } from '../request/context.ts'
 
-/** One request. Nothing of it is read before it is asked for. */
-export interface Exchange {
+/** One request. Nothing of it is read, or made, before it is asked for. */
+export interface Exchange extends RequestFacts {
   readonly method: string
   /** Path and query as the visitor asked for them. */
   readonly url: string
@@ -23,24 +23,12 @@ export interface Exchange {
   request(): Request
   /** Aborts when whoever asked is gone before the answer was; made when asked for. */
   signal(): AbortSignal
-  /** The host's own request object. */
-  readonly host: unknown
-}
-
-/** What a request context takes of an exchange. */
-export function contextOf(exchange: Exchange): RequestFacts {
-  return {
-    headers: () => exchange.request().headers,
-    cookie: exchange.header('cookie'),
-    host: exchange.host,
-    signal: () => exchange.signal(),
-  }
 }
 
 /** One answer. */
 export interface Answer {
   status: number
-  /** Flat: name, value, name, value. `set-cookie` may occur more than once. */
+  /** Flat: name, value, name, value. `set-cookie` may occur more than once. Not to be changed: many answers share one list. */
   headers: string[]
   body: Body
   /** To be called once the answer was sent, or nobody is there to get it. */

@@ -66,9 +66,7 @@ export function createHandler(options: HandlerOptions): Handler {
       const answer = await respond(fromRequest(request))
       return answer && toResponse(answer)
     },
-    async node(req, res, next) {
-      await serve(req, res, next, respond)
-    },
+    node: (req, res, next) => serve(req, res, next, respond),
     page(render, pageOptions = {}) {
       hasPages ||= pageOptions.revalidate !== undefined
       const show = (exchange: Exchange): Promise<Answer> => answerPage(cache, exchange, render, pageOptions)
@@ -94,7 +92,8 @@ async function serve(
 ): Promise<void> {
   let answer: Answer | null
   try {
-    answer = await respond(fromNode(req, res))
+    const found = respond(fromNode(req, res))
+    answer = found instanceof Promise ? await found : found
   } catch (error) {
     if (req.destroyed && !req.complete) return // nobody is left to answer
     if (next) return next(error)

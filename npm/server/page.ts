@@ -2,7 +2,7 @@
 
 import { newContext, type RequestContext, runInContext } from '../request/context.ts'
 import type { Cache } from './cache.ts'
-import { type Answer, contextOf, type Exchange, fromResponse } from './exchange.ts'
+import { type Answer, type Exchange, fromResponse } from './exchange.ts'
 
 export interface PageOptions {
   /** Tags that invalidate the page, beside its path and the tags of what it read through `cached()`. */
@@ -54,7 +54,7 @@ async function renderPage(
   exchange: Exchange,
   render: RenderPage,
 ): Promise<{ answer: Answer; context: RequestContext }> {
-  const context = newContext('render', contextOf(exchange))
+  const context = newContext('render', exchange)
   const rendered = await runInContext(context, () => render(exchange.request()))
   const answer =
     typeof rendered === 'string'

@@ -17,11 +17,13 @@ import {
 import { newContext, type RequestContext, runInContext } from '../request/context.ts'
 import { navigationOf } from '../request/navigation.ts'
 import { lower } from '../values/index.ts'
-import { type Answer, type Body, closing, contextOf, type Exchange, fromResponse } from './exchange.ts'
+import { type Answer, type Body, closing, type Exchange, fromResponse } from './exchange.ts'
 import { type Action, loadAction } from './host.ts'
-import type { Call, Guard, Settings } from './options.ts'
+import type { Call, Guard, Renderer, Settings } from './options.ts'
 import { errorRow, redacted } from './redact.ts'
-import { receive, type Received, type ReceivedForm, receiveForm, RefusedBody } from './receiving.ts'
+import {
+  isReadWhole, receiveArriving, type Received, type ReceivedForm, receiveForm, receiveWhole, RefusedBody,
+} from './receiving.ts'
 import { sendRows } from './sending.ts'
 
 /** Everything a call needs that lives longer than it. */
@@ -45,10 +47,10 @@ export function createPipeline(settings: Settings): Pipeline {
   return { settings, host, plainHead: plainHead as CallHead, plainRows, pending: new Set() }
 }
 
-function headOf({ host, plainHead }: Pipeline, effects: CallOutcome): CallHead | Refusal {
-  const { paths, tags, redirect, failure } = effects
-  const isPlain = paths.length + tags.length === 0 && redirect === null && failure === null
-  return isPlain ? plainHead : host.callHead(effects)
+function headOf({ host, plainHead }: Pipeline, { context, redirect, failure }: Run): CallHead | Refusal {
+  const { paths, tags } = context
+  const isPlain = paths.size + tags.size === 0 && redirect === null && failure === null
+  return isPlain ? plainHead : host.callHead({ paths: [...paths], tags: [...tags], redirect, failure })
 }
 
 /** Answers `exchange` if it is an action's, else gives `null` and leaves its body unread. */
@@ -91,14 +93,19 @@ async function answerCall(
   }
   let received: Received
   try {
-    received = await receive({ host, table: settings.table }, exchange, contentType)
+    const receiver = { host, table: settings.table }
+    const read = isReadWhole(exchange, contentType)
+      ? receiveWhole(receiver, await exchange.body(host.bodyLimit()), contentType)
+      : receiveArriving(receiver, exchange, contentType)
+    received = read instanceof Promise ? await read : read
   } catch (error) {
     return refused(error)
   }
   try {
     run.call.args = received.args
     await runAction(pipeline, exchange, run, action)
-    return finished(pipeline, received, run, await answerOf(pipeline, exchange, run))
+    const answered = answerOf(pipeline, exchange, run)
+    return finished(pipeline, received, run, answered instanceof Promise ? await answered : answered)
   } catch (error) {
     received.close?.()
     throw error
@@ -119,23 +126,31 @@ function finished(pipeline: Pipeline, received: Received | undefined, run: Run, 
 }
 
 /** What a fetch call is answered after `run`. */
-async function answerOf(pipeline: Pipeline, exchange: Exchange, run: Run): Promise<Answer> {
+function answerOf(pipeline: Pipeline, exchange: Exchange, run: Run): Answer | Promise<Answer> {
   const { settings } = pipeline
   if (run.refusal) return refuse(run.refusal)
-  const head = headOf(pipeline, run.effects)
+  const head = headOf(pipeline, run)
   if ('body' in head) return refuse(head)
   const answer: Answer = { status: head.status, headers: withCookies(head.headers, run.context), body: null }
-  if (settings.renderer) {
-    const page = head.location === null ? (run.changed ? exchange.url : null) : head.internal ? head.location : null
-    const result = run.error === undefined ? Promise.resolve(run.value) : Promise.reject(redacted(run.error, run.digest))
-    result.catch(() => {}) // the renderer takes it; until then it is nobody's
-    const request = nextRequest(exchange, run.context)
-    const { renderer } = settings
-    answer.body = await runInContext(renderContext(exchange, run.context), () => renderer.call({ request, result, page }))
-    return answer
-  }
+  if (settings.renderer) return rendered(settings.renderer, exchange, run, head, answer)
   answer.body = encode(pipeline, run, answer)
   run.context.isSent = true
+  return answer
+}
+
+/** The answer with the tree of the page that changed, or of the one that the action redirects to. */
+async function rendered(
+  renderer: Renderer,
+  exchange: Exchange,
+  run: Run,
+  head: CallHead,
+  answer: Answer,
+): Promise<Answer> {
+  const page = head.location === null ? (hasChanged(run) ? exchange.url : null) : head.internal ? head.location : null
+  const result = run.error === undefined ? Promise.resolve(run.value) : Promise.reject(redacted(run.error, run.digest))
+  result.catch(() => {}) // the renderer takes it; until then it is nobody's
+  const request = nextRequest(exchange, run.context)
+  answer.body = await runInContext(renderContext(exchange, run.context), () => renderer.call({ request, result, page }))
   return answer
 }
 
@@ -181,7 +196,7 @@ async function answerFormOf(
 ): Promise<Answer> {
   const { host } = pipeline
   if (run.refusal) return refuse(run.refusal)
-  const head = headOf(pipeline, run.effects)
+  const head = headOf(pipeline, run)
   if ('body' in head) return refuse(head)
   if (head.location !== null) {
     const { status, headers } = host.formRedirect(head.location)
@@ -191,7 +206,7 @@ async function answerFormOf(
     state && run.error === undefined ? [run.value, state.key, state.referenceId, state.boundCount - 1] : null
   const shown = {
     formState,
-    status: run.effects.failure === null ? 200 : host.failureStatus(run.effects.failure),
+    status: run.failure === null ? 200 : host.failureStatus(run.failure),
     ...(run.error === undefined ? {} : { error: redacted(run.error, run.digest) }),
   }
   const page = await renderForm(pipeline, exchange, run.context, shown)
@@ -223,11 +238,10 @@ async function renderForm(
 
 /** A call that is made, and how it goes. */
 interface Run {
-  call: Call
+  call: ActionCall
   context: RequestContext
-  effects: CallOutcome
-  /** Whether the page that called may look different now. */
-  changed: boolean
+  redirect: CallOutcome['redirect']
+  failure: Failure | null
   value: unknown
   /** What was thrown, unless it was control flow. */
   error: unknown
@@ -235,26 +249,51 @@ interface Run {
   refusal: Refusal | undefined
 }
 
-function newRun(exchange: Exchange, id: string, action: Action): Run {
-  const call: Call = {
-    id,
-    name: action.name,
-    args: [],
-    host: exchange.host,
-    get request() {
-      return exchange.request()
-    },
+class ActionCall implements Call {
+  readonly id: string
+  readonly name: string
+  args: unknown[] = NO_ARGUMENTS
+  readonly host: unknown
+  readonly #exchange: Exchange
+
+  constructor(exchange: Exchange, id: string, name: string) {
+    this.id = id
+    this.name = name
+    this.host = exchange.host
+    this.#exchange = exchange
   }
+
+  get request(): Request {
+    return this.#exchange.request()
+  }
+
+  /** As `onError` gets it. */
+  failed(digest: string): Call & { digest: string } {
+    return Object.assign(new ActionCall(this.#exchange, this.id, this.name), { args: this.args, digest })
+  }
+}
+
+/** Until the body was read. */
+const NO_ARGUMENTS: unknown[] = []
+
+function newRun(exchange: Exchange, id: string, action: Action): Run {
   return {
-    call,
-    context: newContext('action', contextOf(exchange)),
-    effects: { paths: [], tags: [], redirect: null, failure: null },
-    changed: false,
+    call: new ActionCall(exchange, id, action.name),
+    context: newContext('action', exchange),
+    redirect: null,
+    failure: null,
     value: undefined,
     error: undefined,
     digest: '',
     refusal: undefined,
   }
+}
+
+/** Whether the page that called may look different now. */
+function hasChanged({ context, failure }: Run): boolean {
+  const { paths, tags, cookies } = context
+  const isPage = failure !== null && failure !== 'unexpected' && failure !== 'declared'
+  return paths.size + tags.size > 0 || cookies.isChanged || isPage
 }
 
 /** Asks the user's guard. What it throws is how the call ends. */
@@ -268,51 +307,38 @@ async function isAllowed(pipeline: Pipeline, exchange: Exchange, run: Run, guard
   } catch (error) {
     fail(pipeline, exchange, run, error)
   }
-  note(run)
   return false
 }
 
 async function runAction(pipeline: Pipeline, exchange: Exchange, run: Run, action: Action): Promise<void> {
-  const { call, context, effects } = run
+  const { call, context } = run
   try {
     run.value = await runInContext(context, () => throughMiddleware(pipeline.settings.middleware, call, action))
     const swallowed = navigationOf(context.redirect)
     if (swallowed && 'redirect' in swallowed) {
-      effects.redirect = redirectOf(pipeline, swallowed, exchange)
+      run.redirect = redirectOf(pipeline, swallowed, exchange)
       warnSwallowed(call)
     }
   } catch (error) {
     fail(pipeline, exchange, run, error)
   }
   // Once more: what others computed between a call of revalidate… and a later write is dropped too.
-  for (const invalidate of context.again) invalidate()
-  note(run)
+  if (context.again.size > 0) for (const invalidate of context.again) invalidate()
 }
 
 /** What was thrown, as the call's end. */
 function fail(pipeline: Pipeline, exchange: Exchange, run: Run, error: unknown): void {
-  const { effects } = run
   const navigation = navigationOf(error)
   if (navigation && 'redirect' in navigation) {
-    effects.redirect = redirectOf(pipeline, navigation, exchange)
+    run.redirect = redirectOf(pipeline, navigation, exchange)
   } else if (isRefused(error)) {
     run.refusal = error.refusal
   } else {
     run.error = error ?? new Error(String(error))
-    effects.failure = navigation ? failureOf(navigation.status) : error instanceof ActionError ? 'declared' : 'unexpected'
+    run.failure = navigation ? failureOf(navigation.status) : error instanceof ActionError ? 'declared' : 'unexpected'
     run.digest = digestOf(pipeline.host, error)
-    if (effects.failure === 'unexpected') report(pipeline.settings, error, run)
+    if (run.failure === 'unexpected') report(pipeline.settings, error, run)
   }
-}
-
-/** What happened to the world, for the answer's head. */
-function note(run: Run): void {
-  const { context, effects } = run
-  if (context.paths.size > 0) effects.paths = [...context.paths]
-  if (context.tags.size > 0) effects.tags = [...context.tags]
-  run.changed =
-    effects.paths.length + effects.tags.length + context.cookies.setCookies.length > 0 ||
-    (effects.failure !== null && effects.failure !== 'unexpected' && effects.failure !== 'declared')
 }
 
 function throughMiddleware(middleware: Settings['middleware'], call: Call, action: Action): unknown {
@@ -368,7 +394,7 @@ function warnSwallowed({ name, id }: Call): void {
 function report(settings: Settings, error: unknown, { call, digest }: Run): void {
   try {
     if (error instanceof Error && !('digest' in error)) Object.assign(error, { digest })
-    settings.onError(error, Object.assign(Object.create(call) as Call, { digest }))
+    settings.onError(error, call.failed(digest))
   } catch (second) {
     console.error('errand: onError threw\n', second)
   }
@@ -423,7 +449,12 @@ function renderContext(exchange: Exchange, after: RequestContext): RequestContex
   return {
     ...after,
     phase: 'render',
-    headers: () => nextRequest(exchange, after).headers,
+    request: {
+      headers: () => nextRequest(exchange, after).headers,
+      cookie: after.cookies.toString(),
+      host: exchange.host,
+      signal: () => exchange.signal(),
+    },
     redirect: undefined,
     paths: new Set(),
     tags: new Set(),
@@ -444,6 +475,7 @@ function nextRequest(exchange: Exchange, { cookies }: RequestContext): Request {
 }
 
 function withCookies(headers: string[], { cookies }: RequestContext): string[] {
+  if (!cookies.isChanged) return headers
   const all = [...headers]
   for (const cookie of cookies.setCookies) all.push('set-cookie', cookie)
   return all

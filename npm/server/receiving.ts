@@ -42,22 +42,39 @@ export class RefusedBody extends Error {
   }
 }
 
-/** @throws (rejects) {@link RefusedBody} */
-export function receive(receiver: Receiver, exchange: Exchange, contentType: string): Promise<Received> {
-  const length = Number(exchange.header('content-length') ?? Infinity)
-  const isWhole = length <= SMALL || !isMultipart(contentType)
-  return isWhole ? receiveWhole(receiver, exchange, contentType) : receiveArriving(receiver, exchange, contentType)
+/** Whether a call's body is read whole, rather than while it arrives. */
+export function isReadWhole(exchange: Exchange, contentType: string): boolean {
+  return !isMultipart(contentType) || Number(exchange.header('content-length') ?? Infinity) <= SMALL
 }
 
-async function receiveWhole(receiver: Receiver, exchange: Exchange, contentType: string): Promise<Received> {
+/**
+ * The arguments in a body that was read whole; `null` is one that was too large.
+ *
+ * @throws (or rejects) {@link RefusedBody}
+ */
+export function receiveWhole(
+  receiver: Receiver,
+  body: Uint8Array | null,
+  contentType: string,
+): Received | Promise<Received> {
   const { host } = receiver
-  const body = await exchange.body(host.bodyLimit())
   if (body === null) throw new RefusedBody(host.bodyTooLarge())
-  const isLarge = body.byteLength > SMALL && !isMultipart(contentType)
-  const decoded = isLarge ? await host.decodeTextLater(contentType, body) : host.decodeCall(contentType, body)
+  if (body.byteLength > SMALL && !isMultipart(contentType)) return receiveLarge(receiver, body, contentType)
+  return argumentsOf(receiver, body, host.decodeCall(contentType, body))
+}
+
+async function receiveLarge(receiver: Receiver, body: Uint8Array, contentType: string): Promise<Received> {
+  return argumentsOf(receiver, body, await receiver.host.decodeTextLater(contentType, body))
+}
+
+function argumentsOf(
+  receiver: Receiver,
+  body: Uint8Array,
+  decoded: null | native.Decoded | native.DecodedText | Refusal,
+): Received | Promise<Received> {
   if (decoded === null) return { args: JSON.parse(textOf(body)) as unknown[] }
   if ('status' in decoded) throw new RefusedBody(decoded)
-  return { args: await materialise(receiver, { files: [], ...decoded }) }
+  return materialise(receiver, { files: [], ...decoded }).then((args) => ({ args }))
 }
 
 /** A form that was sent without JavaScript. */
@@ -117,7 +134,8 @@ async function materialise(receiver: Receiver, decoded: WithFiles): Promise<unkn
   return revive(decoded.text, decoded.program, { blobs: decoded.files, reference: functions.reference }) as unknown[]
 }
 
-async function receiveArriving(receiver: Receiver, exchange: Exchange, contentType: string): Promise<Received> {
+/** @throws (rejects) {@link RefusedBody} */
+export async function receiveArriving(receiver: Receiver, exchange: Exchange, contentType: string): Promise<Received> {
   const call = receiver.host.arriving(contentType, tmpdir())
   if ('status' in call) throw new RefusedBody(call)
   const functions = new Functions(receiver)

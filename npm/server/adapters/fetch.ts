@@ -14,6 +14,8 @@ export function fromRequest(request: Request): Exchange {
     chunks: () => chunks(request),
     bodyIf: (isOurs, limit) => readIf(request, isOurs, limit),
     request: () => request,
+    headers: () => request.headers,
+    cookie: request.headers.get('cookie') ?? undefined,
     signal: () => request.signal,
     host: request,
   }
