@@ -62,7 +62,16 @@ export interface HostSettings {
   allowedOrigins: string[]
   trustProxy: string[]
   limits: LimitSettings
-  secrets: string[]
+  /** The first that is given counts. */
+  secret: {
+    secrets?: string[]
+    /** Several in one text. */
+    text?: string | undefined
+    file?: string | undefined
+    /** Where one is kept that nobody gave. */
+    folder: string
+  }
+  sealLifetime: number | undefined
   production: boolean
 }
 
@@ -233,6 +242,11 @@ export interface NativeHost {
   guardRefused(id: string): Refusal
   seal(id: string, text: string, program: string): string
   open(id: string, sealed: string): Skeleton | Refusal
+  setSecrets(secrets: string[]): void
+  /** What an operator should know about where the secret is. */
+  secretWarning(): string | null
+  /** Whether one of the secrets may have sealed this. */
+  mayOpen(sealed: string): boolean
   digest(text: string): string
   callHead(outcome: CallOutcome): CallHead | Refusal
   formRedirect(location: string): Head

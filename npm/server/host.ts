@@ -3,6 +3,7 @@
 import { errandError } from '../request/context.ts'
 import type { NativeHost } from '../native/index.ts'
 import type { ActionTable } from './actions.ts'
+import type { SecretKeeper } from './secrets.ts'
 
 /** A function that a client may call. */
 export type Action = (...args: unknown[]) => unknown
@@ -10,13 +11,18 @@ export type Action = (...args: unknown[]) => unknown
 interface Current {
   host: NativeHost
   table: ActionTable
+  secrets: SecretKeeper | undefined
 }
 
 const KEY = Symbol.for('errand.host')
 const globals = globalThis as { [KEY]?: Current }
 
-export function setHostOfProcess(host: NativeHost, table: ActionTable): void {
-  globals[KEY] = { host, table }
+export function setHostOfProcess(host: NativeHost, table: ActionTable, secrets?: SecretKeeper): void {
+  globals[KEY] = { host, table, secrets }
+}
+
+export function secretsOfProcess(): SecretKeeper | undefined {
+  return current().secrets
 }
 
 export function hostOfProcess(): NativeHost {

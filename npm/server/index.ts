@@ -39,6 +39,8 @@ export interface Handler {
   node(req: IncomingMessage, res: ServerResponse, next?: Next): Promise<void>
   /** A page for GET requests whose response is kept under its path, for `revalidate` seconds if given. */
   page(render: RenderPage, options?: PageOptions): Page
+  /** Settles when calls can be answered: at once, or when the function given for `secret` has answered. */
+  readonly ready: Promise<void>
   /** The cache of this handler. */
   readonly cache: Cache
   /** Waits for what still runs in the background. */
@@ -54,13 +56,16 @@ export function createHandler(options: HandlerOptions): Handler {
   const settings = resolveOptions(options)
   const pipeline = createPipeline(settings)
   const { cache } = settings
-  setHostOfProcess(pipeline.host, settings.table)
+  setHostOfProcess(pipeline.host, settings.table, pipeline.secrets)
   let hasPages = false
 
   const respond = (exchange: Exchange): Promise<Answer | null> | Answer | null =>
     exchange.method === 'POST' ? answer(pipeline, exchange) : hasPages ? cachedPage(cache, exchange) : null
 
   return {
+    get ready() {
+      return pipeline.secrets?.ready ?? Promise.resolve()
+    },
     cache,
     async fetch(request) {
       const answer = await respond(fromRequest(request))

@@ -1,6 +1,8 @@
 /** What `createHandler` takes, and what it becomes: no optional field is left below this file. */
 
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import process from 'node:process'
 
 import type { Limits } from '../../index.d.ts'
@@ -51,9 +53,13 @@ export interface HandlerOptions {
   limits?: Limits
   /**
    * Seals captured values; at least 16 characters, the same in all processes. In an array the first seals and all
-   * open. Default: `ERRAND_SECRET`, else a random one that is gone when the process ends.
+   * open. `{ file }` holds them one to a line and is read again when it changes; a function is asked at the start, and again
+   * when a value arrives that no secret opens. Default: `ERRAND_SECRET`, `ERRAND_SECRET_FILE`, else one that is made and
+   * kept in `node_modules/.cache/errand`.
    */
-  secret?: string | string[]
+  secret?: string | string[] | { file: string } | (() => string | string[] | Promise<string | string[]>)
+  /** Seconds after which a sealed value no longer opens. Default: as long as its secret is known. */
+  sealLifetime?: number
   /** Options of this handler's cache, or the cache itself. Default: one cache for the whole process. */
   cache?: CacheOptions | Cache
   middleware?: Middleware[]
@@ -79,6 +85,7 @@ export interface Renderer {
 export interface Settings {
   table: ActionTable
   host: HostSettings
+  askForSecrets: (() => string | string[] | Promise<string | string[]>) | undefined
   cache: Cache
   guard: Guard | undefined
   middleware: Middleware[]
@@ -96,9 +103,11 @@ export function resolveOptions(options: HandlerOptions): Settings {
       allowedOrigins: options.allowedOrigins ?? listed(process.env['ERRAND_ALLOWED_ORIGINS']),
       trustProxy: trusted(options.trustProxy ?? process.env['ERRAND_TRUST_PROXY']),
       limits: limitSettings(options.limits),
-      secrets: secrets(options.secret ?? process.env['ERRAND_SECRET']),
+      secret: secretSource(options.secret),
+      sealLifetime: options.sealLifetime,
       production: process.env['NODE_ENV'] === 'production',
     },
+    askForSecrets: typeof options.secret === 'function' ? options.secret : undefined,
     cache: resolveCache(options.cache),
     guard: options.guard,
     middleware: options.middleware ?? [],
@@ -130,11 +139,21 @@ function resolveCache(cache: HandlerOptions['cache']): Cache {
   return resolved
 }
 
-const KEY = Symbol.for('errand.secret')
-const globals = globalThis as { [KEY]?: string }
+function secretSource(given: HandlerOptions['secret']): HostSettings['secret'] {
+  const folder = cacheFolder()
+  if (typeof given === 'function') return { secrets: [randomUUID()], folder } // until it has answered
+  if (typeof given === 'string') return { secrets: [given], folder }
+  if (Array.isArray(given) && given.length > 0) return { secrets: given, folder }
+  if (typeof given === 'object' && 'file' in given) return { file: given.file, folder }
+  // An empty variable is one that isn't set.
+  return { text: process.env['ERRAND_SECRET'] || undefined, file: process.env['ERRAND_SECRET_FILE'] || undefined, folder }
+}
 
-/** A random secret lives as long as the process: a reloaded module must open what the one before it sealed. */
-function secrets(given: string | string[] | undefined): string[] {
-  if (given !== undefined && given.length > 0) return Array.isArray(given) ? given : [given]
-  return [(globals[KEY] ??= randomBytes(32).toString('base64'))]
+/** Beside the nearest installed packages: no build and no commit takes it along. */
+function cacheFolder(): string {
+  for (let folder = process.cwd(); ; folder = dirname(folder)) {
+    const packages = join(folder, 'node_modules')
+    if (existsSync(packages)) return join(packages, '.cache', 'errand')
+    if (dirname(folder) === folder) return resolve('.errand')
+  }
 }

@@ -24,12 +24,14 @@ import { errorRow, redacted } from './redact.ts'
 import {
   isReadWhole, receiveArriving, type Received, type ReceivedForm, receiveForm, receiveWhole, RefusedBody,
 } from './receiving.ts'
+import { keepSecrets, type SecretKeeper, warnAboutSecret } from './secrets.ts'
 import { sendRows } from './sending.ts'
 
 /** Everything a call needs that lives longer than it. */
 export interface Pipeline {
   settings: Settings
   host: NativeHost
+  secrets: SecretKeeper | undefined
   /** The head of a call without effects, which most calls are. */
   plainHead: CallHead
   /** The rows of a call without a result, which many are. */
@@ -43,8 +45,10 @@ export function createPipeline(settings: Settings): Pipeline {
   const plainHead = host.callHead({ paths: [], tags: [], redirect: null, failure: null })
   const { text, program } = lower(undefined)
   const plainRows = native.encodeCall(text, program, []) as string
+  warnAboutSecret(host, settings)
+  const secrets = keepSecrets(host, settings.askForSecrets)
   // Only a redirect can be refused.
-  return { settings, host, plainHead: plainHead as CallHead, plainRows, pending: new Set() }
+  return { settings, host, secrets, plainHead: plainHead as CallHead, plainRows, pending: new Set() }
 }
 
 function headOf({ host, plainHead }: Pipeline, { context, redirect, failure }: Run): CallHead | Refusal {
@@ -55,7 +59,8 @@ function headOf({ host, plainHead }: Pipeline, { context, redirect, failure }: R
 
 /** Answers `exchange` if it is an action's, else gives `null` and leaves its body unread. */
 export function answer(pipeline: Pipeline, exchange: Exchange): Answer | null | Promise<Answer | null> {
-  const { host } = pipeline
+  const { host, secrets } = pipeline
+  if (secrets?.ready) return secrets.ready.then(() => answer(pipeline, exchange))
   const length = exchange.header('content-length')
   const contentLength = length === undefined ? undefined : Number(length)
   const from = [exchange.header('host'), exchange.header('origin'), exchange.header('sec-fetch-site'), proxiedOf(exchange)] as const

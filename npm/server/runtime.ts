@@ -6,7 +6,7 @@
 import { encodeReference } from '../client/reply.ts'
 import { errandError } from '../request/context.ts'
 import { lowerGraph, revive } from '../values/index.ts'
-import { hostOfProcess, loadAction } from './host.ts'
+import { hostOfProcess, loadAction, secretsOfProcess } from './host.ts'
 
 // Any function may be an action; what it takes and gives is its own affair.
 type AnyFunction = (...args: any[]) => unknown
@@ -71,8 +71,11 @@ export function registerCapturing(fn: AnyFunction, id: string, name: string): An
   nameMoved(fn, name)
   const action = {
     [name](first: unknown, ...rest: unknown[]): unknown {
-      const values = first instanceof Captured ? first.values : openCaptured(id, first)
-      return fn(values, ...rest)
+      if (first instanceof Captured) return fn(first.values, ...rest)
+      // What none of our secrets opens may be of a newer one.
+      const secrets = secretsOfProcess()
+      if (!secrets || hostOfProcess().mayOpen(String(first))) return fn(openCaptured(id, first), ...rest)
+      return secrets.renew().then(() => fn(openCaptured(id, first), ...rest))
     },
   }[name] as AnyFunction
   return refer(action, id, () => null)
@@ -150,12 +153,17 @@ function formAction(this: ServerReference, prefix: string): FormAction {
 function sealCaptured(id: string, values: unknown[]): string {
   const { text, program, blobs } = lowerGraph(values, 'captured')
   if (blobs.length > 0) throw errandError('errand::unserializable', 'an action can not capture a file')
+  if (secretsOfProcess()?.ready) {
+    throw errandError('errand::no-secret', 'the function given for `secret` has not answered yet: await handler.ready before rendering')
+  }
   return hostOfProcess().seal(id, text, program)
 }
 
 function openCaptured(id: string, sealed: unknown): unknown[] {
   const opened = hostOfProcess().open(id, typeof sealed === 'string' ? sealed : '')
-  if ('status' in opened) throw Object.assign(errandError(opened.code, 'a captured value was not sealed for this action'), { refusal: opened })
+  if ('status' in opened) {
+    throw Object.assign(errandError(opened.code, 'a captured value can not be opened'), { refusal: opened })
+  }
   return revive(opened.text, opened.program, { blobs: [], reference: (id, bound) => reference(id, bound) }) as unknown[]
 }
 

@@ -1,6 +1,6 @@
 //! The stages of a call in their order, over one server's settings.
 
-use std::{borrow::Cow, path::Path};
+use std::{borrow::Cow, path::Path, time::SystemTime};
 
 use bytes::Bytes;
 use rustc_hash::FxHashSet;
@@ -16,6 +16,7 @@ use crate::{
     guard,
     proxy::Proxied,
     rejection::Rejection,
+    seal::Purpose,
     settings::{BadOption, Settings},
 };
 
@@ -194,16 +195,17 @@ impl Host {
     pub fn seal(&self, id: &str, values: &Skeleton) -> Result<String, BadOption> {
         let Skeleton { text, program } = values;
         let plain = format!("{}\n{program}{text}", program.len());
-        self.settings.keys.seal(id, plain.as_bytes())
+        let expiry = self.settings.seal_lifetime.map(|seconds| now().saturating_add(seconds));
+        self.settings.keys.ring().seal(Purpose::Captured, id, plain.as_bytes(), expiry)
     }
 
     /// Opens what [`seal`](Self::seal) made.
     ///
     /// # Errors
     ///
-    /// [`Rejection::SealBroken`].
+    /// [`Rejection::SealBroken`], [`Rejection::SealExpired`].
     pub fn open(&self, id: &str, sealed: &str) -> Result<Skeleton, Rejection> {
-        let plain = self.settings.keys.open(id, sealed)?;
+        let plain = self.settings.keys.ring().open(Purpose::Captured, id, sealed, now())?;
         let plain = String::from_utf8(plain).map_err(|_| Rejection::SealBroken)?;
         let (length, rest) = plain.split_once('\n').ok_or(Rejection::SealBroken)?;
         let length = length.parse().map_err(|_| Rejection::SealBroken)?;
@@ -222,6 +224,11 @@ impl Host {
             false => Err(Rejection::UnknownAction),
         }
     }
+}
+
+/// Seconds since 1970.
+fn now() -> u64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |it| it.as_secs())
 }
 
 /// Decodes a reply: the arguments of a call, as `encodeReply` made them.

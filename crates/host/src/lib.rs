@@ -33,6 +33,7 @@ pub mod proxy;
 mod rejection;
 pub mod respond;
 pub mod seal;
+pub mod secrets;
 mod settings;
 pub mod size;
 

@@ -57,6 +57,10 @@ pub enum Rejection {
     #[error("a captured value was not sealed by this server for this action")]
     SealBroken,
 
+    /// A captured value was sealed by this server, but too long ago.
+    #[error("a captured value has expired")]
+    SealExpired,
+
     /// A redirect to somewhere that no browser should be sent.
     #[error("the redirect's target is not an http address")]
     BadRedirect,
@@ -76,6 +80,7 @@ impl Rejection {
             Self::Reply(error) => error.code(),
             Self::Disk(_) => "errand::file-not-stored",
             Self::SealBroken => "errand::seal-broken",
+            Self::SealExpired => "errand::seal-expired",
             Self::BadRedirect => "errand::bad-redirect",
         }
     }
@@ -98,6 +103,7 @@ impl Rejection {
             Self::SealBroken => {
                 "the page is from a server with another secret: set `secret` to the same value everywhere, and reload the page"
             }
+            Self::SealExpired => "reload the page",
             Self::BadRedirect => "redirect to a path, or to an http or https address",
         }
     }

@@ -135,7 +135,8 @@ fn status(rejection: &Rejection) -> u16 {
         Rejection::Multipart(_)
         | Rejection::NotText
         | Rejection::Reply(_)
-        | Rejection::SealBroken => 400,
+        | Rejection::SealBroken
+        | Rejection::SealExpired => 400,
         Rejection::BadRedirect => 500,
         Rejection::Disk(_) => 507,
     }

@@ -1,6 +1,6 @@
 //! What the user configured, checked once.
 
-use crate::{origin::OriginPattern, proxy::TrustProxy, seal::KeyRing};
+use crate::{origin::OriginPattern, proxy::TrustProxy, secrets::Keys};
 
 /// Everything that decides how calls are answered.
 pub struct Settings {
@@ -13,7 +13,9 @@ pub struct Settings {
     /// What one request may ask.
     pub limits: wire::Limits,
     /// Keys of sealed values.
-    pub keys: KeyRing,
+    pub keys: Keys,
+    /// Seconds for which a sealed value opens. `None`: as long as its key is there.
+    pub seal_lifetime: Option<u64>,
     /// Whether messages of unexpected errors stay on the server.
     pub production: bool,
 }

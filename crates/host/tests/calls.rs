@@ -1,6 +1,11 @@
 //! Whole requests through the host's stages, in memory.
 
-use host::{Admission, Host, Rejection, Settings, classify::Head, respond, seal::KeyRing};
+use host::{
+    Admission, Host, Rejection, Settings,
+    classify::Head,
+    respond,
+    secrets::{Keys, Source},
+};
 use wire::{Limits, Skeleton};
 
 fn host() -> Host {
@@ -9,7 +14,8 @@ fn host() -> Host {
         allowed_origins: vec!["*.friend.test".parse().unwrap()],
         trust_proxy: host::proxy::TrustProxy::Nobody,
         limits: Limits { body_bytes: 1 << 10, ..Limits::default() },
-        keys: KeyRing::new(&["a secret of sufficient length"]).unwrap(),
+        keys: Keys::new(&Source::Given(vec!["a secret of sufficient length".into()])).unwrap(),
+        seal_lifetime: None,
         production: true,
     })
 }

@@ -9,7 +9,7 @@ use host::{
     origin::OriginPattern,
     proxy::{Proxied, TrustProxy},
     respond::{self, Answer, Failure as CallFailure, Outcome, Redirect},
-    seal::KeyRing,
+    secrets::{Keys, Source, listed},
 };
 use napi::{
     Either, Env,
@@ -30,8 +30,30 @@ pub struct HostSettings {
     pub allowed_origins: Vec<String>,
     pub trust_proxy: Vec<String>,
     pub limits: LimitSettings,
-    pub secrets: Vec<String>,
+    pub secret: SecretSource,
+    pub seal_lifetime: Option<u32>,
     pub production: bool,
+}
+
+/// The first that is given counts.
+#[napi(object, object_to_js = false)]
+pub struct SecretSource {
+    pub secrets: Option<Vec<String>>,
+    /// Several in one text.
+    pub text: Option<String>,
+    pub file: Option<String>,
+    pub folder: String,
+}
+
+impl From<SecretSource> for Source {
+    fn from(it: SecretSource) -> Self {
+        match it {
+            SecretSource { secrets: Some(secrets), .. } => Self::Given(secrets),
+            SecretSource { text: Some(text), .. } => Self::Given(listed(&text)),
+            SecretSource { file: Some(file), .. } => Self::File(file.into()),
+            SecretSource { folder, .. } => Self::Folder(folder.into()),
+        }
+    }
 }
 
 impl TryFrom<HostSettings> for Settings {
@@ -44,7 +66,8 @@ impl TryFrom<HostSettings> for Settings {
             allowed_origins: origins.collect::<Result<_, _>>()?,
             trust_proxy: TrustProxy::any(&it.trust_proxy)?,
             limits: it.limits.try_into()?,
-            keys: KeyRing::new(&it.secrets)?,
+            keys: Keys::new(&it.secret.into())?,
+            seal_lifetime: it.seal_lifetime.map(u64::from),
             production: it.production,
         })
     }
@@ -378,9 +401,26 @@ impl NativeHost {
         })
     }
 
+    /// Exchanges the secrets.
+    #[napi]
+    pub fn set_secrets(&self, env: Env, secrets: Vec<String>) -> napi::Result<()> {
+        now(env, || Ok(self.0.settings().keys.set(&secrets)?))
+    }
+
+    #[napi]
+    pub fn secret_warning(&self, env: Env) -> napi::Result<Option<String>> {
+        now(env, || Ok(self.0.settings().keys.warning().map(str::to_owned)))
+    }
+
+    /// Whether one of the secrets may have sealed this.
+    #[napi]
+    pub fn may_open(&self, env: Env, sealed: String) -> napi::Result<bool> {
+        now(env, || Ok(self.0.settings().keys.ring().may_open(&sealed)))
+    }
+
     #[napi]
     pub fn digest(&self, env: Env, text: String) -> napi::Result<String> {
-        now(env, || Ok(self.0.settings().keys.digest(&text)))
+        now(env, || Ok(self.0.settings().keys.ring().digest(&text)))
     }
 
     #[napi]

@@ -1,0 +1,49 @@
+/** Secrets that the user's own code fetches, from a vault for one. */
+
+import process from 'node:process'
+
+import type { NativeHost } from '../native/index.ts'
+import type { Settings } from './options.ts'
+
+/** Keeps a host's secrets up to date with the function that was given for `secret`. */
+export interface SecretKeeper {
+  /** Settles when the secrets are there; `undefined` once they are. */
+  readonly ready: Promise<void> | undefined
+  /** Asks again, unless that was done a moment ago. */
+  renew(): Promise<void>
+}
+
+/** How often a function is asked at most: forged values must not become load on a vault. */
+const ASK_EVERY_MS = 10_000
+
+export function keepSecrets(host: NativeHost, ask: Settings['askForSecrets']): SecretKeeper | undefined {
+  if (!ask) return undefined
+  let asked = -Infinity
+  let isThere = false
+  let asking: Promise<void> | undefined
+  const fetch = async (): Promise<void> => {
+    asked = performance.now()
+    const secrets = await ask()
+    host.setSecrets(Array.isArray(secrets) ? secrets : [secrets])
+    isThere = true
+  }
+  const once = (): Promise<void> => (asking ??= fetch().finally(() => (asking = undefined)))
+  const keeper: SecretKeeper = {
+    get ready() {
+      return isThere ? undefined : once() // what failed is tried again by the next call
+    },
+    renew: () => (asking || performance.now() - asked >= ASK_EVERY_MS ? once() : Promise.resolve()),
+  }
+  keeper.ready?.catch(() => {}) // whoever waits for it is told
+  return keeper
+}
+
+let isWarned = false
+
+/** Once, and only where a lost secret hurts. */
+export function warnAboutSecret(host: NativeHost, { askForSecrets }: Settings): void {
+  const warning = host.secretWarning()
+  if (isWarned || askForSecrets || warning === null || process.env['NODE_ENV'] !== 'production') return
+  isWarned = true
+  console.warn(`errand: ${warning}`)
+}
