@@ -162,9 +162,9 @@ impl Key {
 }
 
 fn split_head(envelope: &[u8]) -> Option<(&[u8], &[u8])> {
-    match envelope.first()? {
-        &FOR_EVER => envelope.split_at_checked(1 + KEY_ID),
-        &EXPIRING => envelope.split_at_checked(1 + KEY_ID + size_of::<u64>()),
+    match *envelope.first()? {
+        FOR_EVER => envelope.split_at_checked(1 + KEY_ID),
+        EXPIRING => envelope.split_at_checked(1 + KEY_ID + size_of::<u64>()),
         _ => None,
     }
 }
