@@ -56,7 +56,7 @@ test('a form arrives as multipart', async () => {
   assert.match(seen[0]!.body, /name="_1_title"\r\n\r\nHello/)
 })
 
-test('no more arguments are sent than the action declares', async () => {
+test('no more arguments are sent than the action declares [D29, D30]', async () => {
   const event = new Event('click')
   await createServerReference('id-1', 0, false)(event)
   await createServerReference('id-1', 2, false).bind(null, 1)(2, event)
@@ -89,7 +89,7 @@ test('fetch can be replaced', async () => {
   assert.deepEqual(urls, [`${origin}/page?x=1`])
 })
 
-test('an unknown action rejects with an error of its own', async () => {
+test('an unknown action rejects with an error of its own [D48, D51]', async () => {
   answer = (_, response) => response.writeHead(404, { 'errand-unknown-action': '1' }).end()
   await assert.rejects(createServerReference('id-1')(), (error) => {
     assert.ok(error instanceof UnknownActionError && error instanceof CallError)
@@ -114,7 +114,7 @@ test('an unknown action reloads the page, once', async () => {
   }
 })
 
-test('a redirect is handed to onRedirect, after what was invalidated', async () => {
+test('a redirect is handed to onRedirect, after what was invalidated [D67]', async () => {
   const events: unknown[] = []
   configure({
     onRedirect: (url, status) => events.push(['redirect', url, status]),
@@ -163,7 +163,7 @@ test('a refusal keeps its code, its hint and its status', async () => {
   })
 })
 
-test('another answer than an action’s is an error with its status', async () => {
+test('another answer than an action’s is an error with its status [D43, D44]', async () => {
   const answers: [number, string, string][] = [
     [502, 'text/html', '<h1>Bad gateway</h1>'],
     [200, 'text/html', '<p>Log in</p>'],
@@ -180,7 +180,7 @@ test('another answer than an action’s is an error with its status', async () =
   }
 })
 
-test('an action’s failure is an Error with its digest; an ActionError has its data', async () => {
+test('an action’s failure is an Error with its digest; an ActionError has its data [D40]', async () => {
   answer = (_, response) => rows(response, '0:{"a":"$@1"}\n1:E{"digest":"d1","name":"Error","message":"","stack":[],"env":"Server","owner":null}\n')
   await assert.rejects(createServerReference('id-1')(), { digest: 'd1', message: 'The action failed' })
   answer = (_, response) => rows(response, '0:{"a":"$@1"}\n1:E{"digest":"d2","message":"Taken","errand":{"code":"title-taken","data":{"field":"title"}}}\n')
@@ -191,7 +191,7 @@ test('an action’s failure is an Error with its digest; an ActionError has its 
   })
 })
 
-test('a server that cannot be reached, or goes away, is a network error', async () => {
+test('a server that cannot be reached, or goes away, is a network error [D42]', async () => {
   answer = (_, response) => response.destroy()
   await assert.rejects(createServerReference('id-1')(), (error: any) => error.code === 'errand::network' && error.cause instanceof TypeError)
   answer = (_, response) => {

@@ -43,7 +43,7 @@ async function eventually(look: () => Promise<boolean>): Promise<void> {
   while (!(await look())) assert.ok(Date.now() < end, 'it never came')
 }
 
-test('an edited action answers with its new code, and the page keeps its state', async () => {
+test('an edited action answers with its new code, and the page keeps its state [D17]', async () => {
   await open('/guide/event-handlers')
   await page.evaluate('window.mark = true')
   const like = page.locator('.try button')
@@ -98,7 +98,7 @@ test('a new file of actions can be called at once, and not any more when it is g
   await eventually(async () => (await fetch(`${dev.url}/guide`, called)).status === 404)
 })
 
-test('a mistake in an action is reported with its place', async () => {
+test('a mistake in an action is reported with its place [D16]', async () => {
   edit('app/lib/actions.ts', 'export async function deletePost', 'export function deletePost')
   await eventually(async () => {
     await fetch(`${dev.url}/guide/revalidating`).catch(() => {})

@@ -69,7 +69,7 @@ for (const javaScriptEnabled of [true, false]) {
         assert.equal(await page.getByRole('heading', { level: 1 }).textContent(), 'Creating Server Functions')
       }))
 
-    test('a function inside of the first page creates a post and the list shows it', () =>
+    test('a function inside of the first page creates a post and the list shows it [D3, D86]', () =>
       visit('/', async (page) => {
         await mark(page)
         await page.getByRole('button', { name: 'Jot down a note' }).click()
@@ -88,7 +88,7 @@ for (const javaScriptEnabled of [true, false]) {
         assert.equal(await page.locator('main').innerText(), '')
       }))
 
-    test('a client component gives an imported function to formAction', () =>
+    test('a client component gives an imported function to formAction [D4, D5]', () =>
       visit('/guide/client-components', async (page) => {
         const title = `By formAction, ${suffix}`
         await page.getByLabel('Title').fill(title)
@@ -117,7 +117,7 @@ for (const javaScriptEnabled of [true, false]) {
       }))
 
     if (javaScriptEnabled) {
-      test('an event handler awaits the result of a function', () =>
+      test('an event handler awaits the result of a function [D2, D5]', () =>
         visit('/guide/event-handlers', async (page) => {
           const likes = async (): Promise<number> => Number(/\d+/.exec(await page.getByText('Total Likes:').last().innerText())?.[0])
           const before = await likes()
@@ -127,7 +127,7 @@ for (const javaScriptEnabled of [true, false]) {
           await page.getByText(`Total Likes: ${before + 2}`).waitFor()
         }))
 
-      test('useActionState shows a spinner while the function runs', () =>
+      test('useActionState shows a spinner while the function runs [D88]', () =>
         visit('/guide/pending', async (page) => {
           const button = page.locator('.try button')
           assert.equal(await button.innerText(), 'Create Post')
@@ -146,7 +146,7 @@ for (const javaScriptEnabled of [true, false]) {
         }))
     }
 
-    test('revalidatePath makes a cached page show what has changed', () =>
+    test('revalidatePath makes a cached page show what has changed [D107, D119]', () =>
       visit('/posts', async (page) => {
         const renderedAt = (): Promise<string | null> => page.locator('.note time').textContent()
         const first = await renderedAt()
@@ -164,7 +164,7 @@ for (const javaScriptEnabled of [true, false]) {
         assert.notEqual(await renderedAt(), first, 'the page was rendered again')
       }))
 
-    test('redirect leaves for the page that shows the new post', () =>
+    test('redirect leaves for the page that shows the new post [D67, D86]', () =>
       visit('/guide/redirecting', async (page) => {
         const title = `Redirected, ${suffix}`
         await mark(page)
@@ -178,7 +178,7 @@ for (const javaScriptEnabled of [true, false]) {
         await page.getByRole('heading', { name: 'Redirecting' }).waitFor()
       }))
 
-    test('a post is written, read and deleted by a function that captured its id', () =>
+    test('a post is written, read and deleted by a function that captured its id [D22]', () =>
       visit('/posts/new', async (page) => {
         const title = `Short-lived, ${suffix}`
         await page.getByLabel('Title').fill(title)
@@ -228,7 +228,7 @@ for (const javaScriptEnabled of [true, false]) {
         assert.equal(await page.getByLabel('Title').inputValue(), 'Unheard of')
       }))
 
-    test('a function that throws shows the error page, without the reason', () =>
+    test('a function that throws shows the error page, without the reason [D41]', () =>
       visit('/guide/errors', async (page) => {
         await page.getByRole('button', { name: 'Call a function that throws' }).click()
         await page.getByRole('heading', { name: 'Something went wrong' }).waitFor()
@@ -250,7 +250,7 @@ for (const javaScriptEnabled of [true, false]) {
         assert.equal(response?.status(), 500)
       }))
 
-    test('an address without a page shows the not-found page', () =>
+    test('an address without a page shows the not-found page [D55]', () =>
       visit('/guide/errors', async (page) => {
         await page.getByRole('link', { name: 'Open a page that is not there' }).click()
         await page.getByRole('heading', { name: 'There is no such page' }).waitFor()
@@ -267,7 +267,7 @@ for (const javaScriptEnabled of [true, false]) {
   })
 }
 
-test('the browser gets no source of the server', async () => {
+test('the browser gets no source of the server [D19]', async () => {
   const page = await browser.newPage()
   const scripts: string[] = []
   page.on('response', async (response) => {
@@ -281,7 +281,7 @@ test('the browser gets no source of the server', async () => {
   }
 })
 
-test('a value that a function captured is sealed in the page, and only its own function opens it', async () => {
+test('a value that a function captured is sealed in the page, and only its own function opens it [D20]', async () => {
   const html = await (await fetch(`${demo.url}/posts`)).text()
   const form = html.match(/<form[^>]*><input[^>]*name="\$ACTION_REF_[^]*?<\/form>/)?.[0] ?? ''
   const fields = [...form.matchAll(/name="(\$ACTION_[^"]+)"(?: value="([^"]*)")?/g)].map(([, name, value = '']) => [

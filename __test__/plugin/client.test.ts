@@ -33,7 +33,7 @@ const start = (): App =>
     'server.ts': `export { default } from 'virtual:errand/actions'`,
   })
 
-test('no word of the file reaches the client, in code or map', async () => {
+test('no word of the file reaches the client, in code or map [D19, D21]', async () => {
   const it = start()
   await it.client(undefined, { sourcemap: true })
   const folder = join(it.folder, 'dist/client')
@@ -43,7 +43,7 @@ test('no word of the file reaches the client, in code or map', async () => {
   assert.equal(/.{0,30}zebra.{0,30}/.exec(text)?.[0], undefined)
 })
 
-test('a reference that nothing imports is shaken off', async () => {
+test('a reference that nothing imports is shaken off [D11]', async () => {
   const it = start()
   const code = await it.client()
   await it.server()

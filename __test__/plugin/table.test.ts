@@ -19,7 +19,7 @@ test('two files whose actions would have one id stop the build, and both are nam
   await assert.rejects(it.server(), /errand::id-collision|two actions have the id [0-9a-f]{32}: save in .*a#1\.ts and save in .*a#2\.ts/)
 })
 
-test('the manifest says all that is known about an action', async () => {
+test('the manifest says all that is known about an action [D1]', async () => {
   const it = app('manifest', {
     'server.ts': `export { default } from 'virtual:errand/actions'`,
     'actions.ts': `'use server'\nexport async function save(id: string, ...rest: string[]) {}`,

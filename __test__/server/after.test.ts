@@ -74,7 +74,7 @@ const post = (id: string, signal?: AbortSignal): Request =>
     ...(signal && { signal }),
   })
 
-test('it runs behind the answer, in the action\u2019s context, and may leave more', async () => {
+test('it runs behind the answer, in the action\u2019s context, and may leave more [D165, D168]', async () => {
   for (const send of [fetch, server.handler.fetch]) {
     did.length = 0
     const response = await send(post('returns'))
@@ -84,7 +84,7 @@ test('it runs behind the answer, in the action\u2019s context, and may leave mor
   }
 })
 
-test('it runs however the action ends', async () => {
+test('it runs however the action ends [D166]', async () => {
   assert.equal((await fetch(post('redirects'))).headers.get('errand-redirect'), '303;/there')
   assert.equal((await fetch(post('throws'))).status, 500)
   const gone = new AbortController()
@@ -95,7 +95,7 @@ test('it runs however the action ends', async () => {
   assert.deepEqual(did, ['redirected', 'thrown', 'streamed'])
 })
 
-test('it may invalidate, and set no cookies; what it throws is reported', async () => {
+test('it may invalidate, and set no cookies; what it throws is reported [D126, D167, D169]', async () => {
   const first = await (await fetch(post('invalidates'))).text()
   await sleep(20)
   assert.notEqual(await (await fetch(post('invalidates'))).text(), first)

@@ -10,7 +10,7 @@ import { createHandler } from 'errand/server'
 import { type Running, serve } from './host.ts'
 
 describe('cached()', () => {
-  test('runs once per arguments until a tag is invalidated', async () => {
+  test('runs once per arguments until a tag is invalidated [D127, D131]', async () => {
     let runs = 0
     const get = cached(async (id: number) => ({ id, runs: ++runs }), { tags: ['posts'] })
     assert.deepEqual(await get(1), { id: 1, runs: 1 })
@@ -44,13 +44,13 @@ describe('cached()', () => {
     assert.equal((await get()).tags.size, 1)
   })
 
-  test('computes once for many at the same time', async () => {
+  test('computes once for many at the same time [D128]', async () => {
     let runs = 0
     const get = cached(async () => (await delay(10), ++runs))
     assert.deepEqual(await Promise.all([get(), get(), get()]), [1, 1, 1])
   })
 
-  test('does not remember errors, and a waiter tries for itself', async () => {
+  test('does not remember errors, and a waiter tries for itself [D142]', async () => {
     let runs = 0
     const get = cached(async () => {
       await delay(5)
@@ -62,7 +62,7 @@ describe('cached()', () => {
     assert.deepEqual(second, { status: 'fulfilled', value: 2 })
   })
 
-  test('never serves a fill that began before an invalidation', async () => {
+  test('never serves a fill that began before an invalidation [D110]', async () => {
     let value = 'old'
     let release = () => {}
     const get = cached(
@@ -118,7 +118,7 @@ describe('cached()', () => {
     assert.equal(await outer(), 'outer 2')
   })
 
-  test('can not look at the request, and can not invalidate', async () => {
+  test('can not look at the request, and can not invalidate [D136]', async () => {
     const look = cached(async () => (await cookies()).get('a'))
     await assert.rejects(look(), { code: 'errand::request-in-cache' })
     const change = cached(async () => revalidateTag('x'))
@@ -173,7 +173,7 @@ describe('pages', () => {
     return page(new Request(`http://a.test${path}`))
   }
 
-  test('are rendered once until their path is invalidated', async () => {
+  test('are rendered once until their path is invalidated [D117]', async () => {
     const first = await (await show('/posts')).text()
     const second = await show('/posts/')
     assert.equal(await (await show('/posts')).text(), first)
@@ -217,7 +217,7 @@ describe('pages', () => {
     }
   })
 
-  test('can not set cookies or invalidate while they render', async () => {
+  test('can not set cookies or invalidate while they render [D65, D112]', async () => {
     const setting = server.handler.page(async () => ((await cookies()).set('a', '1'), ''))
     await assert.rejects(setting(new Request('http://a.test/')), { code: 'errand::cookies-in-render' })
     const marking = server.handler.page(async () => (revalidatePath('/'), ''))

@@ -98,7 +98,7 @@ const resultOf = async ({ text }: Sent): Promise<unknown> => {
 }
 
 describe('a call', () => {
-  test('gets the result of its action in rows', async () => {
+  test('gets the result of its action in rows [D2]', async () => {
     const sent = await server.call('echo', ['hi', 1, null, true, undefined, { a: [1.5] }])
     assert.equal(sent.status, 200)
     assert.equal(sent.headers['content-type'], 'text/x-component')
@@ -111,7 +111,7 @@ describe('a call', () => {
     assert.equal(await resultOf(await server.call('noop', [])), undefined)
   })
 
-  test('carries dates, maps, sets and big integers both ways', async () => {
+  test('carries dates, maps, sets and big integers both ways [D33]', async () => {
     const when = new Date(1e12)
     const sent = await server.call('types', [when, new Map([['a', 5n]])])
     assert.deepEqual(await resultOf(sent), [true, 5n, new Set([when])])
@@ -122,7 +122,7 @@ describe('a call', () => {
     assert.deepEqual(await resultOf(await server.call('echo', odd)), odd)
   })
 
-  test('carries a form and a file', async () => {
+  test('carries a form and a file [D33, D34]', async () => {
     const form = new FormData()
     form.append('title', 'Hi')
     form.append('$ACTION_ID_x', '')
@@ -140,7 +140,7 @@ describe('a call', () => {
     assert.deepEqual([report.type, await report.text()], ['text/csv', 'a,b'])
   })
 
-  test('may pass another action as an argument', async () => {
+  test('may pass another action as an argument [D28]', async () => {
     const reference = Object.assign(() => {}, {
       $$typeof: Symbol.for('react.server.reference'),
       $$id: 'double',
@@ -151,7 +151,7 @@ describe('a call', () => {
     assert.equal((await server.call('apply', [unknown])).status, 404)
   })
 
-  test('sees the request, and the object that the host has for it', async () => {
+  test('sees the request, and the object that the host has for it [D56, D62]', async () => {
     const agent = await server.call('agent', [], { 'user-agent': 'tester' })
     assert.equal(await resultOf(agent), 'tester')
     assert.equal(await resultOf(await server.call('host', [])), '/')
@@ -160,14 +160,14 @@ describe('a call', () => {
 })
 
 describe('effects', () => {
-  test('cookies that an action sets are seen by its later reads and reach the browser', async () => {
+  test('cookies that an action sets are seen by its later reads and reach the browser [D57]', async () => {
     const sent = await server.call('cookies', [], { cookie: 'session=abc; old=1' })
     assert.deepEqual(await resultOf(sent), ['abc', 'dark', false])
     assert.equal(sent.headers['set-cookie']?.[0], 'theme=dark; Path=/; HttpOnly')
     assert.match(sent.headers['set-cookie']?.[1] ?? '', /^old=; Max-Age=0/)
   })
 
-  test('a redirect travels in a header and keeps the cookies set before it', async () => {
+  test('a redirect travels in a header and keeps the cookies set before it [D58, D59]', async () => {
     const sent = await server.call('go', ['/posts?q=ü;1'])
     assert.equal(sent.status, 200)
     assert.equal(sent.headers['errand-redirect'], '303;/posts?q=%C3%BC;1')
@@ -209,7 +209,7 @@ describe('effects', () => {
     assert.ok(left)
   })
 
-  test('notFound() is 404, and not the same as an unknown action', async () => {
+  test('notFound() is 404, and not the same as an unknown action [D54]', async () => {
     const sent = await server.call('missing', [])
     assert.equal(sent.status, 404)
     assert.equal(sent.headers['errand-unknown-action'], undefined)
@@ -218,7 +218,7 @@ describe('effects', () => {
 })
 
 describe('errors', () => {
-  test('an unexpected error reaches onError whole', async () => {
+  test('an unexpected error reaches onError whole [D46]', async () => {
     const sent = await server.call('fail', [])
     assert.equal(sent.status, 500)
     const seen = errors.at(-1)!
@@ -226,7 +226,7 @@ describe('errors', () => {
     await assert.rejects(resultOf(sent) as Promise<unknown>, { digest: seen.digest })
   })
 
-  test('in production the client gets a digest and no message', async () => {
+  test('in production the client gets a digest and no message [D40, D45]', async () => {
     const before = process.env['NODE_ENV']
     process.env['NODE_ENV'] = 'production'
     try {
@@ -247,7 +247,7 @@ describe('errors', () => {
     })
   })
 
-  test('a result that can not be sent is an error that names the place', async () => {
+  test('a result that can not be sent is an error that names the place [D32]', async () => {
     const sent = await server.call('unsendable', [])
     assert.equal(sent.status, 500)
     assert.match(String(errors.at(-1)!.error), /result\.bad is a function/)

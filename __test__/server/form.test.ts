@@ -62,7 +62,7 @@ async function post(action: Reference, fields: Record<string, string>, extra: [s
 }
 
 describe('a form without JavaScript', () => {
-  test('runs its action with its own fields and shows the page again', async () => {
+  test('runs its action with its own fields and shows the page again [D83, D86]', async () => {
     const sent = await post(save, { title: 'Hi' })
     assert.deepEqual([sent.status, sent.text], [200, 'the page again'])
     const [form] = seen.pop() as [FormData]
@@ -71,20 +71,20 @@ describe('a form without JavaScript', () => {
     assert.equal(sent.headers['cache-control'], undefined)
   })
 
-  test('is answered 303 after a redirect, with the cookies set before it', async () => {
+  test('is answered 303 after a redirect, with the cookies set before it [D69]', async () => {
     const sent = await post(go, { title: 'x' })
     assert.deepEqual([sent.status, sent.headers.location], [303, '/posts?q=x'])
     assert.match(sent.headers['set-cookie']?.[0] ?? '', /^seen=1/)
   })
 
-  test('hands over bound arguments first', async () => {
+  test('hands over bound arguments first [D26]', async () => {
     await post(save.bind(null, { deep: ['$1', 2] }, new Date(5)).bind(null, new Map([['k', 1n]])), {})
     const [object, when, map, form] = seen.pop() as [unknown, unknown, unknown, FormData]
     assert.deepEqual([object, when, map], [{ deep: ['$1', 2] }, new Date(5), new Map([['k', 1n]])])
     assert.deepEqual([...form], [])
   })
 
-  test('carries the state of useActionState', async () => {
+  test('carries the state of useActionState [D88]', async () => {
     await post(count.bind(null, 2, { n: 40 }), {}, [['$ACTION_KEY', 'k123']])
     assert.deepEqual(rendered.formState, [{ n: 42 }, 'k123', 'count', 1])
   })
@@ -113,7 +113,7 @@ describe('a form without JavaScript', () => {
     assert.equal((await server.send({ headers: { ...headers, origin: 'null' }, body })).status, 403)
   })
 
-  test('of an action that this server does not have is 404', async () => {
+  test('of an action that this server does not have is 404 [D49]', async () => {
     const form = new FormData()
     form.append('$ACTION_ID_nope', '')
     const { body, contentType } = await wireBody(form)
@@ -136,7 +136,7 @@ describe('captured values', () => {
   const secret = 'card 4242'
   const reference = bindCaptured(remove as never, () => [secret, new Date(7)]) as Reference
 
-  test('travel sealed and arrive as they were', async () => {
+  test('travel sealed and arrive as they were [D20, D22, D31]', async () => {
     const fields = [...reference.$$FORM_ACTION('1').data!].map(String).join()
     assert.ok(!fields.includes('4242') && !Buffer.from(fields, 'base64').includes('4242'))
     await post(reference, { sure: 'yes' })
@@ -151,7 +151,7 @@ describe('captured values', () => {
     assert.deepEqual((seen.pop() as unknown[])[0], 2)
   })
 
-  test('that were changed, swapped or made up are 400 and do not run', async () => {
+  test('that were changed, swapped or made up are 400 and do not run [D52]', async () => {
     seen.length = 0
     const [sealed] = reference.$$bound as [string]
     const other = registerCapturing(async () => {}, 'save', 'save') as Reference
@@ -170,7 +170,7 @@ describe('captured values', () => {
     assert.deepEqual((seen.pop() as unknown[])[0], secret)
   })
 
-  test('survive further binding, and signatures tell forms apart', () => {
+  test('survive further binding, and signatures tell forms apart [D26]', () => {
     assert.equal(reference.bind(null, 1).$$bound?.length, 2)
     assert.equal(reference.$$IS_SIGNATURE_EQUAL('remove', 1), true)
     assert.equal(reference.$$IS_SIGNATURE_EQUAL('remove', 2), false)

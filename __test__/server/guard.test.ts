@@ -19,7 +19,7 @@ after(() => server.close())
 const refusal = (sent: Sent): unknown[] => [sent.status, (JSON.parse(sent.text) as { code: string }).code]
 const plain = { 'content-type': 'text/plain' }
 
-describe('where a call comes from', () => {
+describe('where a call comes from [D143, D145, D146, D147, D148]', () => {
   const call = (headers: Record<string, string>) => server.call('act', [], headers)
   for (const [what, headers, status] of [
     ['the same origin by fetch metadata', { 'sec-fetch-site': 'same-origin', origin: 'https://proxied.test' }, 200],
@@ -45,7 +45,7 @@ describe('where a call comes from', () => {
 })
 
 describe('what a call may be', () => {
-  test('an unknown id is 404 before its body is read (48)', async () => {
+  test('an unknown id is 404 before its body is read [D48]', async () => {
     const sent = await server.send({ headers: { ...plain, 'errand-action': 'nope' }, body: 'not a reply' })
     assert.deepEqual(refusal(sent), [404, 'errand::unknown-action'])
     assert.equal(sent.headers['errand-unknown-action'], '1')
@@ -69,14 +69,14 @@ describe('what a call may be', () => {
     }
   })
 
-  test('a wrong content type is 415', async () => {
+  test('a wrong content type is 415 [D52]', async () => {
     for (const type of ['application/json', 'application/x-www-form-urlencoded', 'text/html', 'x']) {
       const sent = await server.send({ headers: { 'content-type': type, 'errand-action': 'act' }, body: '[]' })
       assert.deepEqual(refusal(sent), [415, 'errand::content-type'])
     }
   })
 
-  test('a body at the limit passes, one byte more is 413', async () => {
+  test('a body at the limit passes, one byte more is 413 [D149]', async () => {
     const exact = JSON.stringify(['x'.repeat(2048 - 4)])
     assert.equal(exact.length, 2048)
     const send = (body: string) => server.send({ headers: { ...plain, 'errand-action': 'take' }, body })
@@ -84,7 +84,7 @@ describe('what a call may be', () => {
     assert.deepEqual(refusal(await send(JSON.stringify(['x'.repeat(2048 - 3)]))), [413, 'errand::body-too-large'])
   })
 
-  test('a chunked body is counted as it arrives', async () => {
+  test('a chunked body is counted as it arrives [D151]', async () => {
     const text = await raw(
       `POST / HTTP/1.1\r\nhost: a\r\nerrand-action: take\r\ncontent-type: text/plain\r\ntransfer-encoding: chunked\r\n\r\n` +
         `1000\r\n${'x'.repeat(4096)}\r\n`,
@@ -121,7 +121,7 @@ describe('what a call may be', () => {
     }
   })
 
-  test('nesting at the limit passes, one level more is 413', async () => {
+  test('nesting at the limit passes, one level more is 413 [D151]', async () => {
     const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels)
     const send = (levels: number) =>
       server.send({ headers: { ...plain, 'errand-action': 'take' }, body: nested(levels) })
@@ -151,7 +151,7 @@ describe('what a call may be', () => {
     assert.equal((await server.call('act', [])).status, 200)
   })
 
-  test('a connection that breaks off harms nobody', async () => {
+  test('a connection that breaks off harms nobody [D150]', async () => {
     const socket = connect(server.port, '127.0.0.1')
     socket.write('POST / HTTP/1.1\r\nhost: a\r\nerrand-action: take\r\ncontent-type: text/plain\r\ncontent-length: 100\r\n\r\n["x')
     await new Promise((resolve) => setTimeout(resolve, 50)) // lets the server begin to read

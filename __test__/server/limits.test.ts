@@ -64,7 +64,7 @@ for (const [option, byDefault, name, reply] of cases) {
   })
 }
 
-test('sizes are text too', async () => {
+test('sizes are text too [D149, D152]', async () => {
   await assert.rejects(decodeReply(`["${'x'.repeat(1_025)}"]`, { limits: { string: '1kb' } }), { code: 'errand::reply-too-much' })
   await decodeReply(`["${'x'.repeat(1_024)}"]`, { limits: { string: '1kb' } })
 })

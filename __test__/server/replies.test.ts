@@ -16,7 +16,7 @@ const forms = (text: string): (string | Uint8Array)[] => [text, Buffer.from(text
 
 for (const bytes of [10, Math.floor(LARGE / 3), LARGE - 100, LARGE, LARGE * 3, 1_000_000]) {
   for (const pad of ['x', '中', '\\n']) {
-    test(`${bytes} bytes of ${pad}`, async () => {
+    test(`${bytes} bytes of ${pad} [D35]`, async () => {
       const plain = padded('[{"a":"PAD","b":[1,true]}]', bytes, pad)
       const tagged = padded('[{"a":"PAD","b":"$n7","c":"$$"}]', bytes, pad)
       for (const body of forms(plain)) assert.deepEqual(await decodeReply(body), JSON.parse(plain))

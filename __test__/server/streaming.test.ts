@@ -93,13 +93,13 @@ const forked = async (): Promise<void> => {
   while (!ended.length) await sleep(5)
 }
 
-test('what is there arrives before what is not', async () => {
+test('what is there arrives before what is not [D36]', async () => {
   const result = await call('later')
   assert.equal(result.now, 1)
   assert.deepEqual(await result.later, { then: 2 })
 })
 
-test('an iteration arrives item by item, with what it returns', async () => {
+test('an iteration arrives item by item, with what it returns [D36]', async () => {
   const iterator = await call('count', [3])
   const items = []
   for (let next = await iterator.next(); ; next = await iterator.next()) {

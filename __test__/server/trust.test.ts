@@ -25,7 +25,7 @@ const start = async (options: Partial<HandlerOptions>): Promise<Running> => {
 
 const throughProxy = { host: 'inner:3000', origin: 'https://app.test', 'x-forwarded-host': 'app.test' }
 
-describe('a proxy in front (143, 144)', () => {
+describe('a proxy in front [D143, D144]', () => {
   for (const [what, options, headers, status] of [
     ['is not believed unless the operator says so', {}, throughProxy, 403],
     ['is believed where everybody is', { trustProxy: true }, throughProxy, 200],

@@ -84,7 +84,7 @@ function reply(root: string, parts: Record<string, string | Blob>): FormData {
   return form
 }
 
-test('large and small files arrive whole, with name and type', async () => {
+test('large and small files arrive whole, with name and type [D34]', async () => {
   const large = new Uint8Array(5 * MB).map((_, at) => at * 7)
   const small = new Uint8Array([1, 2, 3])
   const files = { 1: new File([large], 'ü "1".bin', { type: 'x/y' }), 2: new File([small], 'small', { type: 'text/plain' }) }
@@ -194,7 +194,7 @@ test('a call that breaks off fails its promises, and leaves nothing', async () =
   while (stored() > 0) await sleep(5)
 })
 
-test('what is too much is refused while it arrives', async () => {
+test('what is too much is refused while it arrives [D151]', async () => {
   const cases: [string, (request: ClientRequest) => void, number, RegExp][] = [
     ['a file', (it) => it.write(part('1', 'x'.repeat(301 * MB), 'f')), 413, /file_bytes/],
     ['text', (it) => it.write(part('1', 'x'.repeat(2 * MB))), 413, /body_bytes/],
