@@ -13,7 +13,7 @@ import { filesBelow } from './support/stamp.mjs'
 import { cargo } from './support/steps.mjs'
 
 /** Folders whose tests each start a browser and servers: one file at a time. */
-const ONE_AT_A_TIME = ['guide', 'express', 'browser']
+const ONE_AT_A_TIME = ['guide', 'express', 'browser', 'checklist']
 
 const TSC = 'node_modules/typescript/bin/tsc'
 
@@ -33,6 +33,7 @@ const all = [
   { name: 'rust', command: 'cargo', args: ['test', '--workspace'], count: /^test result: ok\. (\d+) passed/ },
   { name: 'types', command: process.execPath, args: [TSC, '-p', '__test__'] },
   { name: 'examples', command: process.execPath, args: [TSC, '-p', 'examples/posts'] },
+  { name: 'examples', command: process.execPath, args: [TSC, '-p', '__test__/checklist'] },
   { name: 'node', command: process.execPath, args: nodeTest(testFiles(false), 2), count: /^ℹ pass (\d+)/ },
   { name: 'browser', command: process.execPath, args: nodeTest(testFiles(true), 1), count: /^ℹ pass (\d+)/ },
 ]

@@ -158,7 +158,7 @@ export type Failure = 'unauthorized' | 'forbidden' | 'not-found' | 'declared' | 
 export interface CallOutcome {
   paths: string[]
   tags: string[]
-  redirect: { target: string; permanent: boolean; page: string; host: string | undefined } | null
+  redirect: { target: string; permanent: boolean; replace: boolean; page: string; host: string | undefined } | null
   failure: Failure | null
 }
 

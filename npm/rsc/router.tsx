@@ -105,10 +105,15 @@ async function call(id: string, args: unknown[]): Promise<unknown> {
     if (t === undefined || redirect.origin !== location.origin) return leaveTo(redirect)
     visits += 1
     rememberScroll()
-    show({ tree: t, href: redirect.pathname + redirect.search + redirect.hash, arrival: 'push' })
+    const arrival = response.headers.get('errand-redirect-type') === 'replace' ? 'replace' : 'push'
+    show({ tree: t, href: redirect.pathname + redirect.search + redirect.hash, arrival })
     return undefined
   }
-  if (t !== undefined && calledFrom === visits) show({ tree: t, href, arrival: 'stay' })
+  if (t !== undefined) {
+    // The visitor has gone elsewhere: what was invalidated may be shown there too.
+    if (calledFrom === visits) show({ tree: t, href, arrival: 'stay' })
+    else refresh()
+  }
   try {
     return await a
   } catch (error) {

@@ -55,6 +55,7 @@ export async function buildTree(
       <meta name="viewport" content="width=device-width, initial-scale=1" />
       {metadata.title === undefined ? null : <title>{metadata.title}</title>}
       {metadata.description === undefined ? null : <meta name="description" content={metadata.description} />}
+      {variant.kind === 'status' ? <meta name="robots" content="noindex" /> : null}
       {page ? <page.default {...props} /> : standIn(folders.at(-1)!, variant)}
     </>
   )

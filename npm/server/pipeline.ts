@@ -15,7 +15,7 @@ import {
   type Refusal,
 } from '../native/index.ts'
 import { newContext, type RequestContext, runInContext } from '../request/context.ts'
-import { navigationOf } from '../request/navigation.ts'
+import { navigationOf, type RedirectType } from '../request/navigation.ts'
 import { lower } from '../values/index.ts'
 import { type Answer, type Body, closing, type Exchange, fromResponse } from './exchange.ts'
 import { type Action, loadAction } from './host.ts'
@@ -356,11 +356,11 @@ function throughMiddleware(middleware: Settings['middleware'], call: Call, actio
 
 function redirectOf(
   { host }: Pipeline,
-  { redirect, permanent }: { redirect: string; permanent: boolean },
+  { redirect, type, permanent }: { redirect: string; type: RedirectType; permanent: boolean },
   exchange: Exchange,
 ): CallOutcome['redirect'] {
   const own = host.authority(exchange.header('host'), proxiedOf(exchange)) ?? undefined
-  return { target: redirect, permanent, page: exchange.url, host: own }
+  return { target: redirect, permanent, replace: type === 'replace', page: exchange.url, host: own }
 }
 
 /** What the action left to be done when its answer was sent. */

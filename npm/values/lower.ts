@@ -438,7 +438,10 @@ function refuseDepth(place: Place): never {
 }
 
 function refuseElement(path: string): never {
-  refuseAs(path, 'an element or a component of React', 'Send data and render it in the browser, or serve the app with `rsc: true`')
+  const hint = path.startsWith('captured')
+    ? 'Create it inside of the action'
+    : 'Send data and render it in the browser, or serve the app with `rsc: true`'
+  refuseAs(path, 'an element or a component of React', hint)
 }
 
 function refuseAs(path: string, what: string, hint: string): never {

@@ -39,6 +39,8 @@ pub struct Redirect {
     pub target: Target,
     /// Whether it is for ever (`permanentRedirect`).
     pub permanent: bool,
+    /// Whether it takes the page's place in the browser's history.
+    pub replace: bool,
 }
 
 /// Errors that have a status of their own.
@@ -98,6 +100,9 @@ pub fn call(outcome: &Outcome) -> Answer {
     if let Some(redirect) = &outcome.redirect {
         let status = if redirect.permanent { 308 } else { 303 };
         headers.push(("errand-redirect", format!("{status};{}", redirect.target.as_str())));
+        if redirect.replace {
+            headers.push(("errand-redirect-type", "replace".to_owned()));
+        }
     }
     let status = outcome.failure.map_or(200, Failure::status);
     Answer { status, headers, body: String::new() }
@@ -163,11 +168,13 @@ mod tests {
             redirect: Some(Redirect {
                 target: Target::Internal("/posts".into()),
                 permanent: false,
+                replace: true,
             }),
             ..Outcome::default()
         });
         assert_eq!(answer.status, 200);
         assert_eq!(header(&answer, "errand-redirect"), Some("303;/posts"));
+        assert_eq!(header(&answer, "errand-redirect-type"), Some("replace"));
         assert_eq!(
             header(&answer, "errand-revalidated"),
             Some(r#"{"paths":["/posts"],"tags":[]}"#)

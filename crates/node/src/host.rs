@@ -139,6 +139,7 @@ pub struct CallOutcome {
 pub struct RedirectRequest {
     pub target: String,
     pub permanent: bool,
+    pub replace: bool,
     pub page: String,
     pub host: Option<String>,
 }
@@ -468,7 +469,7 @@ impl NativeHost {
 fn outcome_of(it: CallOutcome) -> Result<Result<Outcome, Rejection>, Failure> {
     let redirect = optional(it.redirect).map(|asked| {
         let target = redirect_target(&asked.target, &asked.page, asked.host.as_deref())?;
-        Ok(Redirect { target, permanent: asked.permanent })
+        Ok(Redirect { target, permanent: asked.permanent, replace: asked.replace })
     });
     let redirect = match redirect.transpose() {
         Ok(redirect) => redirect,
