@@ -1,11 +1,11 @@
-//! What the cache keeps: bytes, their tags, and how long they may be served.
+//! What the cache keeps: a value, its tags, and how long it may be served.
 
 use std::{sync::Arc, time::Duration};
 
-use crate::marks::Tick;
-
-/// Time since an arbitrary start that the caller chose; it never goes back.
-pub type Time = Duration;
+use crate::{
+    time::{Tick, Time, elapsed},
+    value::Value,
+};
 
 /// How long an entry may be served, counted from the moment it was stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,31 +16,43 @@ pub struct Life {
     pub expire: Option<Duration>,
 }
 
+/// What a fill made.
+#[derive(Clone, Debug)]
+pub struct Made {
+    /// The bytes.
+    pub value: Value,
+    /// The tags that can invalidate it.
+    pub tags: Vec<String>,
+    /// How long it may be served.
+    pub life: Life,
+}
+
 /// A stored value.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// The value's bytes, as they were handed in.
-    pub value: Arc<[u8]>,
+    /// The bytes, as they were handed in.
+    pub value: Value,
     /// The tags that can invalidate it.
     pub tags: Arc<[String]>,
     /// How long it may be served.
     pub life: Life,
     /// When it was stored.
     pub stored: Time,
-    /// What the logical clock showed when its fill began.
-    pub(crate) began: Tick,
+    /// When its fill began, on the logical clock. Of two entries of a key the newer has the
+    /// greater one.
+    pub began: Tick,
 }
 
 impl Entry {
-    /// How old the entry is at `now`; zero for a `now` before it was stored.
+    /// How old the entry is at `now`.
     pub fn age(&self, now: Time) -> Duration {
-        now.saturating_sub(self.stored)
+        elapsed(self.stored, now)
     }
 
     /// Bytes that the entry and its key are counted with.
-    pub(crate) fn weight(&self, key: &str) -> u64 {
-        const OVERHEAD: usize = 128; // the two allocations, their counters and the table's slot
+    pub fn weight_bytes(&self, key: &str) -> u64 {
+        const OVERHEAD: usize = 160; // the allocations, their counters and the table's slot
         let tags: usize = self.tags.iter().map(|tag| tag.len() + size_of::<String>()).sum();
-        (key.len() + self.value.len() + tags + OVERHEAD) as u64
+        (key.len() + tags + OVERHEAD) as u64 + self.value.len_bytes()
     }
 }

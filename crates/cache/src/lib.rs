@@ -2,22 +2,27 @@
 //!
 //! | you hold | you want | use |
 //! | --- | --- | --- |
-//! | a key | the value, if it may still be served | [`Cache::read`] |
-//! | a key without a value | the right to compute it, once | [`Cache::begin`] |
-//! | a computed value | it stored, unless it is stale already | [`Cache::finish`] |
-//! | a tag whose data changed | no older entry served again | [`Cache::invalidate`] |
+//! | a key | the value, if it may still be served | [`Store::read`] |
+//! | a key without a value | the right to make it, once | [`Store::begin`] |
+//! | a value that was made | it stored, unless it is void already | [`Store::finish`] |
+//! | a tag whose data changed | no older entry served again | [`Store::invalidate`] |
+//! | a question | why an entry is fresh, stale or gone | [`Store::explain`] |
 //!
 //! ```
-//! use cache::{Begin, Cache, Life, Options, Read, Time};
+//! use cache::{Begin, Bounds, Invalidation, Life, Made, Memory, Read, Store};
 //!
-//! let cache = Cache::new(&Options::default());
-//! let now = Time::ZERO;
-//! let Begin::Run(fill) = cache.begin("posts") else { unreachable!("nobody else fills it") };
-//! cache.finish(fill, b"[]".as_slice().into(), vec!["posts".into()], Life::default(), now);
-//! assert!(matches!(cache.read("posts", now), Read::Fresh(_)));
+//! let store = Memory::new(&Bounds::default());
+//! let now = cache::now();
+//! let Begin::Run(fill) = store.begin("posts", &[], now).wait()? else {
+//!     unreachable!("nobody else fills it")
+//! };
+//! let made = Made { value: "[]".into(), tags: vec!["posts".into()], life: Life::default() };
+//! store.finish(fill, made, now).wait()?;
+//! assert!(matches!(store.read("posts", now).wait()?, Read::Fresh(_)));
 //!
-//! cache.invalidate("posts");
-//! assert!(matches!(cache.read("posts", now), Read::Absent));
+//! store.invalidate(&["posts".into()], Invalidation::Hard, now).wait()?;
+//! assert!(matches!(store.read("posts", now).wait()?, Read::Absent));
+//! # Ok::<(), cache::Error>(())
 //! ```
 //!
 //! # What you can rely on
@@ -26,15 +31,33 @@
 //! - **An invalidation costs one write**, however many entries it hits.
 //! - **Ticks are logical**: the order of marks and fills comes from a counter, so no wrong clock can
 //!   disable a tag. Only ages are measured, by the `now` that the caller hands in.
-//! - Memory is bounded: entries by their bytes, marks by their number (see [`Options`]).
+//! - Memory is bounded: entries by their bytes, marks by their number (see [`Bounds`]).
+//!
+//! The rules are pure and in one place: [`judge`] looks at an entry and at the [`TagMark`]s of its
+//! tags. A [`Store`] keeps both, and makes its steps atomic; [`Store`] says what all of them keep to.
 //!
 //! What a *path* is, and which tags it has, is the host's business; here a tag is any text.
 
+mod answer;
+mod counters;
 mod entry;
-mod fills;
+mod error;
+mod explain;
 mod marks;
 mod memory;
+mod rules;
+mod store;
+mod time;
+mod value;
 
-pub use entry::{Entry, Life, Time};
-pub use fills::{Begin, Fill, FillId};
-pub use memory::{Cache, Options, Read, Stats};
+pub use answer::{Answer, Later};
+pub use counters::Counters;
+pub use entry::{Entry, Life, Made};
+pub use error::{Error, Result};
+pub use explain::{Explained, ExplainedMark, ExplainedSoft, Explanation, MOST_EXPLAINED, Question};
+pub use marks::{Hit, Invalidation, MOST_SOFT, MarkTable, SoftMark, TagMark};
+pub use memory::Memory;
+pub use rules::{Facts, Verdict, Why, is_overtaken, judge};
+pub use store::{Begin, Bounds, Fill, Finished, Read, Stats, Store, Wait};
+pub use time::{Tick, Time, elapsed, now};
+pub use value::{Gather, Sink, Source, Value};

@@ -1,72 +1,210 @@
-//! Marks: when each tag was last invalidated, on a logical clock.
+//! Marks: what was invalidated, and when, on the logical clock. Pure: no clock, no lock, no I/O.
 
-use std::sync::{
-    RwLock,
-    atomic::{AtomicU64, Ordering},
-};
+use std::{collections::HashMap, time::Duration};
 
-use rustc_hash::FxHashMap;
+use crate::time::{Tick, Time, elapsed};
 
-/// A moment on the logical clock. Each invalidation takes the next one; nothing else moves it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Tick(u64);
+/// How a tag is invalidated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Invalidation {
+    /// Whatever began before is gone.
+    Hard,
+    /// Whatever began before is stale from now on, and gone after `expire`. `None`: never gone.
+    Soft {
+        /// How long it may still be served, stale.
+        expire: Option<Duration>,
+    },
+}
 
-/// Tag → tick of its last invalidation, bounded in number.
-pub(crate) struct Marks {
-    clock: AtomicU64,
-    table: RwLock<Table>,
+/// What one tag's marks do to something that began before them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Hit {
+    /// Nothing: it began later.
+    Not,
+    /// It is stale.
+    Stale,
+    /// It is gone.
+    Gone,
+}
+
+/// A soft mark: stale since `tick`, gone when `expire` has passed since `at`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SoftMark {
+    /// What began before it is stale.
+    pub tick: Tick,
+    /// When it was set.
+    pub at: Time,
+    /// What began before it is gone this long after `at`. `None`: never.
+    pub expire: Option<Duration>,
+}
+
+impl SoftMark {
+    fn has_expired(&self, now: Time) -> bool {
+        self.expire.is_some_and(|expire| elapsed(self.at, now) >= expire)
+    }
+
+    fn deadline(&self) -> Time {
+        self.expire.map_or(Time::MAX, |expire| self.at.saturating_add(expire))
+    }
+}
+
+/// The marks of one tag.
+///
+/// ```
+/// use cache::{Hit, Invalidation, TagMark, Tick, Time};
+/// use std::time::Duration;
+///
+/// let (now, later) = (Time::ZERO, Time::from_secs(60));
+/// let mut mark = TagMark::default();
+/// mark.add(Invalidation::Soft { expire: Some(Duration::from_secs(60)) }, Tick(5), now);
+/// assert_eq!(mark.hit(Tick(4), now), Hit::Stale);
+/// assert_eq!(mark.hit(Tick(4), later), Hit::Gone);
+/// assert_eq!(mark.hit(Tick(6), later), Hit::Not);
+/// ```
+///
+/// Marks only ever take away: a soft one after a hard one changes nothing for what the hard one
+/// hit, and of several soft ones the first to expire counts, for what began before it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TagMark {
+    /// What began before it is gone.
+    pub hard: Tick,
+    /// Rising in tick and in deadline; at most [`MOST_SOFT`].
+    pub soft: Vec<SoftMark>,
+}
+
+/// Soft marks that one tag keeps apart.
+pub const MOST_SOFT: usize = 8;
+
+impl TagMark {
+    /// Adds a mark. They may come in any order.
+    pub fn add(&mut self, invalidation: Invalidation, tick: Tick, now: Time) {
+        match invalidation {
+            Invalidation::Hard => self.hard = self.hard.max(tick),
+            Invalidation::Soft { expire } => {
+                let place = self.soft.partition_point(|mark| mark.tick < tick);
+                self.soft.insert(place, SoftMark { tick, at: now, expire });
+            }
+        }
+        self.settle(now);
+    }
+
+    /// What these marks do to something that `began` then.
+    pub fn hit(&self, began: Tick, now: Time) -> Hit {
+        if began < self.hard {
+            return Hit::Gone;
+        }
+        let later = &self.soft[self.soft.partition_point(|mark| mark.tick <= began)..];
+        match later {
+            [] => Hit::Not,
+            marks if marks.iter().any(|mark| mark.has_expired(now)) => Hit::Gone,
+            _ => Hit::Stale,
+        }
+    }
+
+    /// The newest tick of any mark here.
+    pub fn newest(&self) -> Tick {
+        self.soft.last().map_or(self.hard, |mark| mark.tick.max(self.hard))
+    }
+
+    /// Makes what has expired by `now` hard, and drops what no longer says anything of its own.
+    pub fn settle(&mut self, now: Time) {
+        if let Some(last) = self.soft.iter().rfind(|mark| mark.has_expired(now)) {
+            self.hard = self.hard.max(last.tick);
+        }
+        let mut first_deadline = None;
+        let mut kept: Vec<SoftMark> = Vec::with_capacity(self.soft.len());
+        for mark in self.soft.drain(..).rev().filter(|mark| mark.tick > self.hard) {
+            // A later mark hits all that an earlier one hits: that one matters if it ends sooner.
+            if first_deadline.is_none_or(|first| mark.deadline() < first) {
+                first_deadline = Some(mark.deadline());
+                kept.push(mark);
+            }
+        }
+        kept.reverse();
+        self.soft = kept;
+        while self.soft.len() > MOST_SOFT {
+            self.merge_closest();
+        }
+    }
+
+    /// Two marks become one that hits what either hits, when the first of them would.
+    fn merge_closest(&mut self) {
+        let gap = |at: usize| self.soft[at + 1].deadline().abs_diff(self.soft[at].deadline());
+        let Some(at) = (0..self.soft.len() - 1).min_by_key(|&at| gap(at)) else { return };
+        self.soft[at].tick = self.soft[at + 1].tick;
+        self.soft.remove(at + 1);
+    }
+}
+
+/// Tag → its marks, bounded in number.
+#[derive(Debug)]
+pub struct MarkTable {
+    by_tag: HashMap<String, TagMark>,
+    floor: Tick,
+    newest: Tick,
     most: usize,
 }
 
-#[derive(Default)]
-struct Table {
-    by_tag: FxHashMap<String, Tick>,
-    /// Whatever began before it is invalid, whichever tags it has: the price of forgetting marks.
-    floor: Tick,
-}
-
-impl Marks {
-    pub(crate) fn new(most: usize) -> Self {
-        Self { clock: AtomicU64::new(0), table: RwLock::default(), most: most.max(2) }
+impl MarkTable {
+    /// An empty table that remembers `most` tags one by one.
+    pub fn new(most: usize) -> Self {
+        let (floor, newest) = (Tick::default(), Tick::default());
+        Self { by_tag: HashMap::new(), floor, newest, most: most.max(2) }
     }
 
-    pub(crate) fn now(&self) -> Tick {
-        Tick(self.clock.load(Ordering::Acquire))
-    }
-
-    /// Invalidates everything with `tag` that has begun until now.
-    pub(crate) fn set(&self, tag: &str) {
-        let mut table = self.table.write().unwrap_or_else(|poisoned| poisoned.into_inner());
-        // Under the lock, so that a tick is in the table before a later one is.
-        let tick = Tick(self.clock.fetch_add(1, Ordering::AcqRel) + 1);
-        match table.by_tag.get_mut(tag) {
-            Some(mark) => *mark = tick,
+    /// Adds a mark to a tag's.
+    pub fn add(&mut self, tag: &str, invalidation: Invalidation, tick: Tick, now: Time) {
+        match self.by_tag.get_mut(tag) {
+            Some(mark) => mark.add(invalidation, tick, now),
             None => {
-                table.by_tag.insert(tag.to_owned(), tick);
+                let mut mark = TagMark::default();
+                mark.add(invalidation, tick, now);
+                self.by_tag.insert(tag.to_owned(), mark);
             }
         }
-        if table.by_tag.len() > self.most {
-            table.forget_older_half();
+        self.newest = self.newest.max(tick);
+        if self.by_tag.len() > self.most {
+            self.forget_older_half();
         }
     }
 
-    /// Whether something that `began` then, with these tags, is still what it was.
-    pub(crate) fn allow(&self, began: Tick, tags: &[String]) -> bool {
-        let table = self.table.read().unwrap_or_else(|poisoned| poisoned.into_inner());
-        began >= table.floor
-            && tags.iter().all(|tag| table.by_tag.get(tag).is_none_or(|mark| began >= *mark))
+    /// A tag's marks.
+    pub fn get(&self, tag: &str) -> Option<&TagMark> {
+        self.by_tag.get(tag)
     }
-}
 
-impl Table {
-    /// Keeps memory bounded without undoing an invalidation: what is forgotten by tag is
-    /// remembered for all.
+    /// Whatever began before it is gone, whichever tags it has: the price of forgetting marks.
+    pub fn floor(&self) -> Tick {
+        self.floor
+    }
+
+    /// Everything that began before `floor` is gone from now on.
+    pub fn raise_floor(&mut self, floor: Tick) {
+        self.floor = self.floor.max(floor);
+        self.by_tag.retain(|_, mark| mark.newest() > floor);
+    }
+
+    /// The tick of the newest mark that was added.
+    pub fn newest(&self) -> Tick {
+        self.newest
+    }
+
+    /// How many tags are remembered one by one.
+    pub fn len(&self) -> usize {
+        self.by_tag.len()
+    }
+
+    /// Whether no tag is remembered.
+    pub fn is_empty(&self) -> bool {
+        self.by_tag.is_empty()
+    }
+
+    /// Keeps memory bounded without undoing a mark: what is forgotten by tag is remembered for all.
     fn forget_older_half(&mut self) {
-        let mut ticks: Vec<_> = self.by_tag.values().copied().collect();
+        let mut ticks: Vec<_> = self.by_tag.values().map(TagMark::newest).collect();
         let middle = ticks.len() / 2;
         let (_, &mut median, _) = ticks.select_nth_unstable(middle);
-        self.by_tag.retain(|_, mark| *mark > median);
-        self.floor = self.floor.max(median);
+        self.raise_floor(median);
     }
 }
 
@@ -74,29 +212,107 @@ impl Table {
 mod tests {
     use super::*;
 
-    fn tags(names: &[&str]) -> Vec<String> {
-        names.iter().map(|&name| name.to_owned()).collect()
+    const NOW: Time = Time::from_secs(1_000_000);
+    const HARD: Invalidation = Invalidation::Hard;
+
+    fn soft(seconds: u64) -> Invalidation {
+        Invalidation::Soft { expire: Some(Duration::from_secs(seconds)) }
+    }
+
+    fn after(seconds: u64) -> Time {
+        NOW + Duration::from_secs(seconds)
+    }
+
+    fn marked(marks: &[(Invalidation, u64)]) -> TagMark {
+        let mut all = TagMark::default();
+        for &(invalidation, tick) in marks {
+            all.add(invalidation, Tick(tick), NOW);
+        }
+        all
     }
 
     #[test]
-    fn a_mark_hits_what_began_before_it_and_nothing_else() {
-        let marks = Marks::new(100);
-        let before = marks.now();
-        marks.set("a");
-        assert!(!marks.allow(before, &tags(&["b", "a"])));
-        assert!(marks.allow(before, &tags(&["b"])));
-        assert!(marks.allow(marks.now(), &tags(&["a"])));
+    fn a_soft_mark_after_a_hard_one_brings_nothing_back() {
+        let mark = marked(&[(HARD, 5), (soft(60), 7)]);
+        assert_eq!(mark.hit(Tick(4), NOW), Hit::Gone);
+        assert_eq!(mark.hit(Tick(6), NOW), Hit::Stale);
+        assert_eq!(mark.hit(Tick(8), after(60)), Hit::Not);
+    }
+
+    #[test]
+    fn a_hard_mark_after_a_soft_one_ends_it() {
+        let mark = marked(&[(soft(60), 5), (HARD, 7)]);
+        assert_eq!(mark.hit(Tick(6), NOW), Hit::Gone);
+        assert!(mark.soft.is_empty());
+    }
+
+    #[test]
+    fn of_soft_marks_the_first_deadline_counts_for_what_began_before_it() {
+        let mark = marked(&[(soft(10), 5), (soft(100), 7)]);
+        assert_eq!(mark.hit(Tick(4), after(10)), Hit::Gone);
+        assert_eq!(mark.hit(Tick(6), after(10)), Hit::Stale);
+        assert_eq!(mark.hit(Tick(6), after(100)), Hit::Gone);
+
+        let sooner = marked(&[(soft(100), 5), (soft(10), 7)]);
+        assert_eq!(sooner.soft.len(), 1);
+        assert_eq!(sooner.hit(Tick(4), after(10)), Hit::Gone);
+    }
+
+    #[test]
+    fn a_soft_mark_that_expires_at_once_is_a_hard_one() {
+        assert_eq!(marked(&[(soft(0), 5)]), marked(&[(HARD, 5)]));
+    }
+
+    #[test]
+    fn what_expired_stays_so_when_the_clock_is_set_back() {
+        let mut mark = marked(&[(soft(10), 5)]);
+        mark.settle(after(10));
+        assert_eq!(mark.hit(Tick(4), NOW), Hit::Gone);
+    }
+
+    #[test]
+    fn a_clock_set_back_by_a_year_keeps_nothing_alive_for_a_year() {
+        let mark = marked(&[(soft(60), 5)]);
+        let year = Duration::from_secs(31_536_000);
+        assert_eq!(mark.hit(Tick(4), NOW.saturating_sub(year)), Hit::Gone);
+    }
+
+    #[test]
+    fn many_soft_marks_take_little_room_and_never_live_longer_than_they_may() {
+        let mut mark = TagMark::default();
+        for at in 0..10_000 {
+            mark.add(soft(31_536_000), Tick(at + 1), after(at));
+        }
+        assert!(mark.soft.len() <= MOST_SOFT);
+        assert_eq!(mark.hit(Tick(9_999), after(10_000)), Hit::Stale);
+        assert_eq!(mark.hit(Tick(10_000), after(10_000)), Hit::Not);
+        for began in 0..10_000 {
+            assert_eq!(mark.hit(Tick(began), after(31_536_000 + began)), Hit::Gone);
+        }
+    }
+
+    #[test]
+    fn marks_may_come_in_any_order() {
+        let marks = [(soft(50), 3), (HARD, 2), (soft(10), 5), (soft(70), 9), (HARD, 4)];
+        let mut turned = marks;
+        turned.reverse();
+        assert_eq!(marked(&marks), marked(&turned));
     }
 
     #[test]
     fn forgetting_marks_never_undoes_one() {
-        let marks = Marks::new(8);
-        let before = marks.now();
-        for n in 0..100 {
-            marks.set(&format!("tag-{n}"));
+        let mut table = MarkTable::new(8);
+        for n in 1..=100 {
+            table.add(&format!("tag-{n}"), HARD, Tick(n), NOW);
         }
-        assert!((0..100).all(|n| !marks.allow(before, &tags(&[&format!("tag-{n}")]))));
-        assert!(marks.allow(marks.now(), &tags(&["tag-0", "tag-99"])));
-        assert!(marks.table.read().unwrap().by_tag.len() <= 8);
+        let is_gone = |n: u64, began: u64| {
+            Tick(began) < table.floor()
+                || table
+                    .get(&format!("tag-{n}"))
+                    .is_some_and(|it| it.hit(Tick(began), NOW) > Hit::Stale)
+        };
+        assert!((1..=100).all(|n| is_gone(n, n - 1)));
+        assert!(!is_gone(1, 101) && !is_gone(100, 101));
+        assert!(table.len() <= 8);
     }
 }

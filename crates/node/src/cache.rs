@@ -2,7 +2,9 @@
 
 use std::{cell::RefCell, time::Instant};
 
-use cache::{Begin, Entry, Fill, FillId, Life, Options, Read};
+use cache::{
+    Begin, Bounds, Entry, Fill, Finished, Invalidation, Life, Made, Memory, Read, Store, Time,
+};
 use host::{
     path::{Reach, page_tags, path_tag, user_tag},
     size,
@@ -41,28 +43,24 @@ pub struct CacheStats {
 
 #[napi(js_name = "Cache")]
 pub struct NativeCache {
-    cache: cache::Cache,
+    store: Memory,
     start: Instant,
     /// Fills that JavaScript runs, by the number it knows them by.
-    running: RefCell<FxHashMap<FillId, Fill>>,
+    running: RefCell<FxHashMap<u64, Fill>>,
 }
 
 #[napi]
 impl NativeCache {
     #[napi(constructor)]
     pub fn new(env: Env, settings: CacheSettings) -> napi::Result<Self> {
-        let options = now(env, || {
-            let mut options = Options::default();
+        let bounds = now(env, || {
+            let mut bounds = Bounds::default();
             if let Some(bytes) = settings.max_bytes {
-                options.max_bytes = size::parse("cache.maxBytes", &bytes)?;
+                bounds.max_bytes = size::parse("cache.maxBytes", &bytes)?;
             }
-            Ok(options)
+            Ok(bounds)
         })?;
-        Ok(Self {
-            cache: cache::Cache::new(&options),
-            start: Instant::now(),
-            running: RefCell::default(),
-        })
+        Ok(Self { store: Memory::new(&bounds), start: Instant::now(), running: RefCell::default() })
     }
 
     #[napi]
@@ -71,15 +69,19 @@ impl NativeCache {
         env: &'env Env,
         key: String,
     ) -> napi::Result<napi::Either<CacheHit<'env>, Null>> {
-        let at = self.start.elapsed();
-        let (stale, entry): (bool, Entry) = match now(*env, || Ok(self.cache.read(&key, at)))? {
-            Read::Fresh(entry) => (false, entry),
-            Read::Stale(entry) => (true, entry),
-            Read::Absent => return Ok(napi::Either::B(Null)),
-        };
+        let at = self.at();
+        let found = now(*env, || {
+            let (stale, entry): (bool, Entry) = match self.store.read(&key, at).wait()? {
+                Read::Fresh(entry) => (false, entry),
+                Read::Stale(entry) => (true, entry),
+                Read::Absent => return Ok(None),
+            };
+            Ok(Some((stale, entry.value.bytes().wait()?, entry)))
+        })?;
+        let Some((stale, bytes, entry)) = found else { return Ok(napi::Either::B(Null)) };
         Ok(napi::Either::A(CacheHit {
             stale,
-            value: BufferSlice::copy_from(env, &entry.value)?,
+            value: BufferSlice::copy_from(env, &bytes)?,
             tags: entry.tags.to_vec(),
             age: entry.age(at).as_secs_f64(),
         }))
@@ -89,10 +91,10 @@ impl NativeCache {
     #[napi]
     pub fn begin(&self, env: Env, key: String) -> napi::Result<f64> {
         now(env, || {
-            Ok(match self.cache.begin(&key) {
-                Begin::Wait(id) => -(id as f64),
+            Ok(match self.store.begin(&key, &[], self.at()).wait()? {
+                Begin::Wait(wait) => -(wait.began.0 as f64),
                 Begin::Run(fill) => {
-                    let id = fill.id;
+                    let id = fill.began.0;
                     self.running.borrow_mut().insert(id, fill);
                     id as f64
                 }
@@ -115,18 +117,19 @@ impl NativeCache {
                 revalidate: seconds("revalidate", revalidate)?,
                 expire: seconds("expire", expire)?,
             };
-            let Some(fill) = self.running.borrow_mut().remove(&(fill as FillId)) else {
+            let Some(fill) = self.running.borrow_mut().remove(&(fill as u64)) else {
                 return Ok(false);
             };
-            Ok(self.cache.finish(fill, value.into(), tags, life, self.start.elapsed()))
+            let made = Made { value: value.to_vec().into(), tags, life };
+            Ok(self.store.finish(fill, made, self.at()).wait()? == Finished::Stored)
         })
     }
 
     #[napi]
     pub fn abandon(&self, env: Env, fill: f64) -> napi::Result<()> {
         now(env, || {
-            if let Some(fill) = self.running.borrow_mut().remove(&(fill as FillId)) {
-                self.cache.abandon(fill);
+            if let Some(fill) = self.running.borrow_mut().remove(&(fill as u64)) {
+                self.store.abandon(fill).wait()?;
             }
             Ok(())
         })
@@ -134,7 +137,7 @@ impl NativeCache {
 
     #[napi]
     pub fn delete(&self, env: Env, key: String) -> napi::Result<bool> {
-        now(env, || Ok(self.cache.delete(&key)))
+        now(env, || Ok(self.store.delete(&key).wait()?))
     }
 
     #[napi]
@@ -150,7 +153,7 @@ impl NativeCache {
     #[napi]
     pub fn revalidate_tag(&self, env: Env, tag: String) -> napi::Result<()> {
         now(env, || {
-            self.cache.invalidate(&user_tag(&tag));
+            self.store.invalidate(&[user_tag(&tag)], Invalidation::Hard, self.at()).wait()?;
             Ok(())
         })
     }
@@ -159,14 +162,16 @@ impl NativeCache {
     pub fn revalidate_path(&self, env: Env, path: String, reach: String) -> napi::Result<()> {
         now(env, || {
             let reach: Reach = reach.parse().map_err(Failure::from)?;
-            self.cache.invalidate(&path_tag(&path, reach));
+            self.store
+                .invalidate(&[path_tag(&path, reach)], Invalidation::Hard, self.at())
+                .wait()?;
             Ok(())
         })
     }
 
     #[napi]
     pub fn stats(&self) -> CacheStats {
-        let stats = self.cache.stats();
+        let stats = self.store.stats();
         CacheStats {
             entries: stats.entries as f64,
             bytes: stats.bytes as f64,
@@ -175,6 +180,13 @@ impl NativeCache {
             misses: stats.misses as f64,
             fills: stats.fills as f64,
         }
+    }
+}
+
+impl NativeCache {
+    /// Time that never jumps: nothing of it outlives the process.
+    fn at(&self) -> Time {
+        self.start.elapsed()
     }
 }
 

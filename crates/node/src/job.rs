@@ -33,6 +33,15 @@ impl From<host::BadOption> for Failure {
     }
 }
 
+impl From<cache::Error> for Failure {
+    fn from(error: cache::Error) -> Self {
+        match std::error::Error::source(&error) {
+            Some(cause) => Self::new(error.code(), format!("{error}: {cause}")),
+            None => Self::new(error.code(), &error),
+        }
+    }
+}
+
 impl From<host::Rejection> for Failure {
     fn from(rejection: host::Rejection) -> Self {
         Self::new(rejection.code(), &rejection)

@@ -1,0 +1,92 @@
+//! Values: bytes in one piece, or read in parts from where they lie.
+
+use std::{fmt, sync::Arc};
+
+use bytes::Bytes;
+
+use crate::{answer::Answer, error::Result};
+
+/// An entry's bytes.
+#[derive(Clone)]
+pub enum Value {
+    /// In memory, in one piece.
+    Whole(Bytes),
+    /// Elsewhere, for example in a file: read in parts.
+    Parts(Arc<dyn Source>),
+}
+
+/// Where a value lies that is too big to be held whole.
+pub trait Source: Send + Sync + fmt::Debug {
+    /// Its length in bytes.
+    fn len_bytes(&self) -> u64;
+
+    /// The bytes from `at` on: `most` of them, or fewer only where the value ends.
+    fn read(&self, at: u64, most: usize) -> Answer<Result<Bytes>>;
+}
+
+/// Takes a value in parts, while it is being made.
+pub trait Sink: Send {
+    /// Adds bytes at the end.
+    fn push(&mut self, part: Bytes) -> Answer<Result<()>>;
+
+    /// The value, for [`Store::finish`](crate::Store::finish).
+    fn end(self: Box<Self>) -> Answer<Result<Value>>;
+}
+
+impl Value {
+    /// Its length in bytes.
+    pub fn len_bytes(&self) -> u64 {
+        match self {
+            Self::Whole(bytes) => bytes.len() as u64,
+            Self::Parts(source) => source.len_bytes(),
+        }
+    }
+
+    /// The bytes from `at` on: `most` of them, or fewer only where the value ends.
+    pub fn read(&self, at: u64, most: usize) -> Answer<Result<Bytes>> {
+        match self {
+            Self::Whole(bytes) => {
+                let start = usize::try_from(at).unwrap_or(usize::MAX).min(bytes.len());
+                Answer::Now(Ok(bytes.slice(start..bytes.len().min(start.saturating_add(most)))))
+            }
+            Self::Parts(source) => source.read(at, most),
+        }
+    }
+
+    /// All of it in one piece.
+    pub fn bytes(&self) -> Answer<Result<Bytes>> {
+        match self {
+            Self::Whole(bytes) => Answer::Now(Ok(bytes.clone())),
+            Self::Parts(source) => {
+                source.read(0, usize::try_from(source.len_bytes()).unwrap_or(usize::MAX))
+            }
+        }
+    }
+}
+
+impl<T: Into<Bytes>> From<T> for Value {
+    fn from(bytes: T) -> Self {
+        Self::Whole(bytes.into())
+    }
+}
+
+impl fmt::Debug for Value {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Value of {} bytes", self.len_bytes())
+    }
+}
+
+/// A sink that keeps what it gets in memory.
+#[derive(Default)]
+pub struct Gather(Vec<u8>);
+
+impl Sink for Gather {
+    fn push(&mut self, part: Bytes) -> Answer<Result<()>> {
+        self.0.extend_from_slice(&part);
+        Answer::Now(Ok(()))
+    }
+
+    fn end(self: Box<Self>) -> Answer<Result<Value>> {
+        Answer::Now(Ok(Value::from(self.0)))
+    }
+}
