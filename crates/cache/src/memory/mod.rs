@@ -3,6 +3,8 @@
 mod leases;
 mod shared;
 mod sync;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
