@@ -5,16 +5,15 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::{
-    entry::Entry,
     marks::TagMark,
-    rules::{Verdict, Why},
+    rules::{Facts, Verdict, Why},
     time::{Tick, Time, elapsed},
 };
 
 /// What is asked.
 #[derive(Clone, Copy, Debug)]
 pub enum Question<'a> {
-    /// About one entry.
+    /// About one facts.
     Key(&'a str),
     /// About all entries with this tag: those that its invalidation would hit.
     Tag(&'a str),
@@ -85,36 +84,36 @@ pub struct ExplainedSoft {
 
 impl Explanation {
     /// Adds an entry, if there is room for it.
-    pub fn add(&mut self, key: &str, entry: &Entry, verdict: Verdict, now: Time) {
+    pub fn add(&mut self, key: &str, facts: Facts<'_>, bytes: u64, verdict: Verdict, now: Time) {
         self.total += 1;
         if self.entries.len() < MOST_EXPLAINED {
-            self.entries.push(Explained::new(key, entry, verdict, now));
+            self.entries.push(Explained::new(key, facts, bytes, verdict, now));
         }
     }
 }
 
 impl Explained {
-    fn new(key: &str, entry: &Entry, verdict: Verdict, now: Time) -> Self {
+    fn new(key: &str, facts: Facts<'_>, bytes: u64, verdict: Verdict, now: Time) -> Self {
         let (state, why) = match verdict {
             Verdict::Fresh => ("fresh", None),
             Verdict::Stale(why) => ("stale", Some(why)),
             Verdict::Gone(why) => ("gone", Some(why)),
         };
         let marked_tag = match why {
-            Some(Why::Mark(at)) => entry.tags.get(at).cloned(),
+            Some(Why::Mark(at)) => facts.tags.get(at).cloned(),
             _ => None,
         };
         Self {
             key: key.to_owned(),
-            tags: entry.tags.to_vec(),
-            bytes: entry.value.len_bytes(),
+            tags: facts.tags.to_vec(),
+            bytes,
             state,
-            why: why.map(|why| why.sentence(&entry.tags)),
+            why: why.map(|why| why.sentence(facts.tags)),
             marked_tag,
-            age_seconds: entry.age(now).as_secs_f64(),
-            revalidate_seconds: entry.life.revalidate.map(|it| it.as_secs_f64()),
-            expire_seconds: entry.life.expire.map(|it| it.as_secs_f64()),
-            began: entry.began,
+            age_seconds: elapsed(facts.stored, now).as_secs_f64(),
+            revalidate_seconds: facts.life.revalidate.map(|it| it.as_secs_f64()),
+            expire_seconds: facts.life.expire.map(|it| it.as_secs_f64()),
+            began: facts.began,
         }
     }
 }

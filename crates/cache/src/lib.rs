@@ -40,6 +40,7 @@
 
 mod answer;
 mod counters;
+mod disk;
 mod entry;
 mod error;
 mod explain;
@@ -52,6 +53,7 @@ mod value;
 
 pub use answer::{Answer, Later};
 pub use counters::Counters;
+pub use disk::{Disk, DiskOptions, Durability, Notice};
 pub use entry::{Entry, Life, Made};
 pub use error::{Error, Result};
 pub use explain::{Explained, ExplainedMark, ExplainedSoft, Explanation, MOST_EXPLAINED, Question};

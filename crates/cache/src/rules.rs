@@ -92,11 +92,11 @@ pub fn judge<M: Borrow<TagMark>>(
 ///
 /// `expected` are the tags that it will have, as far as they are known. If none is, any mark since
 /// then counts, as it may be one of them. `newest` is the tick of the newest mark of all.
-pub fn is_overtaken<M: Borrow<TagMark>>(
+pub fn is_overtaken<T, M: Borrow<TagMark>>(
     began: Tick,
-    expected: &[String],
+    expected: &[T],
     (floor, newest): (Tick, Tick),
-    mark_of: impl Fn(&str) -> Option<M>,
+    mark_of: impl Fn(&T) -> Option<M>,
     now: Time,
 ) -> bool {
     began < floor

@@ -1,6 +1,6 @@
 //! Values: bytes in one piece, or read in parts from where they lie.
 
-use std::{fmt, sync::Arc};
+use std::{any::Any, fmt, sync::Arc};
 
 use bytes::Bytes;
 
@@ -22,6 +22,11 @@ pub trait Source: Send + Sync + fmt::Debug {
 
     /// The bytes from `at` on: `most` of them, or fewer only where the value ends.
     fn read(&self, at: u64, most: usize) -> Answer<Result<Bytes>>;
+
+    /// Itself, for the store that made it: it may keep what it has rather than copy it.
+    fn as_any(&self) -> Option<&dyn Any> {
+        None
+    }
 }
 
 /// Takes a value in parts, while it is being made.

@@ -177,7 +177,8 @@ impl Memory {
             ..Explanation::default()
         });
         let mut add = |key: &str, entry: &Entry| {
-            answer.add(key, entry, self.judge(Facts::from(entry), now), now);
+            let facts = Facts::from(entry);
+            answer.add(key, facts, entry.value.len_bytes(), self.judge(facts, now), now);
         };
         match question {
             Question::Key(key) => {
