@@ -58,6 +58,11 @@ impl Keeper {
         }
     }
 
+    /// The entries that were used since the last time.
+    pub(super) fn take_used(&self) -> Vec<Hash> {
+        self.lock().used.drain().collect()
+    }
+
     /// A fill has ended here: whoever waits for it needn't wait for the next look.
     pub(super) fn ended(&self) {
         if !self.lock().waiting.is_empty() {
@@ -87,8 +92,7 @@ impl Keeper {
             };
             // What fails here is tried again, and nobody depends on it.
             if is_due(0, NOTE_USES) {
-                let used: Vec<_> = self.lock().used.drain().collect();
-                _ = shared.note_uses(&used);
+                _ = shared.note_uses(&self.take_used());
             }
             self.wake_ended(&shared, is_due(1, LOOK_FOR_DEAD));
             if is_due(2, CLEAR_AWAY) {

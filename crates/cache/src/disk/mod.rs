@@ -82,8 +82,8 @@ impl DiskOptions {
 /// all have closed the folder.
 ///
 /// Reads take no lock. Writes take turns, in all processes together: microseconds each. Which
-/// entries are used is noted once a second; to make room, the one that was used longest ago among
-/// a few is dropped.
+/// entries are used is written down once a second, and before something is dropped to make room: of
+/// a few entries the one that was used longest ago.
 pub struct Disk {
     shared: Arc<Shared>,
     lease: Duration,
@@ -194,7 +194,11 @@ impl Disk {
                 return Ok((Finished::TooLarge, Vec::new(), None));
             }
             let before = tables.remove_entry(txn, &at)?.and_then(|(_, file)| file);
-            let dropped = self.shared.make_room(txn, self.max_bytes - weight)?;
+            let most_bytes = self.max_bytes - weight;
+            if tables.number(txn, Number::Bytes)? > most_bytes {
+                tables.touch(txn, &self.shared.keeper.take_used())?;
+            }
+            let dropped = self.shared.make_room(txn, most_bytes)?;
             tables.put_entry(txn, &at, &record, weight)?;
             Ok((Finished::Stored, dropped, before))
         })?;
