@@ -65,7 +65,10 @@ fn values(name: &str, store: &dyn Store, bytes: usize) -> Result<(), Failure> {
     };
     let now = cache::now();
     let get = time(|| match store.read(next(), now).wait()? {
-        Read::Fresh(entry) => Ok(drop(black_box(entry.value.bytes().wait()?))),
+        Read::Fresh(entry) => {
+            black_box(entry.value.bytes().wait()?);
+            Ok(())
+        }
         read => Err(format!("{read:?}").into()),
     })?;
     let set = time(|| fill(store, next(), value.clone(), tags()))?;
