@@ -224,20 +224,72 @@ export class Cache {
     fn: (...args: Args) => Result | Promise<Result>,
     options?: CachedOptions<Args>,
   ): (...args: Args) => Promise<Result>
-  /** Invalidates everything that is tagged `tag`, also what is being computed now. */
-  revalidateTag(tag: string): void
-  /** Invalidates the page at `path`; with `'layout'` every page below it too. */
-  revalidatePath(path: string, type?: 'page' | 'layout'): void
+  /**
+   * Invalidates everything that is tagged `tag`, also what is being computed now: from now on nobody gets what was begun
+   * before. With a life it is stale from now on, and gone after its `expire`. Memory and disk know it when this
+   * returns; the promise settles when every process does.
+   */
+  revalidateTag(tag: string, life?: CacheLife): Promise<void>
+  /**
+   * Invalidates the page at `path`; with `'layout'` every page below it too. A path with a parameter or a group
+   * (`/posts/[id]`, `/(shop)`) stands for all pages of that route.
+   */
+  revalidatePath(path: string, type?: 'page' | 'layout'): Promise<void>
+  /** What an invalidation of a tag or a path (it begins with `/`) would hit, or what is under a key, and why each is fresh, stale or gone. */
+  explain(what: string | { tag: string } | { path: string; type?: 'page' | 'layout' } | { key: string }): Promise<Explanation>
   stats(): CacheStats
   /** Waits for what is being computed. */
   close(): Promise<void>
 }
 
 export interface CacheOptions {
-  /** Where entries live. Only `memory`, the default, exists so far. */
-  store?: 'memory'
+  /**
+   * Where entries live: in this process (`memory`, the default), or in a folder that all processes of the machine share
+   * (`disk`).
+   */
+  store?: 'memory' | 'disk'
+  /** Memory of this name is shared by all threads of the process; without it the cache is its own. */
+  name?: string
+  /** The folder of the disk store. Default: `node_modules/.cache/errand/cache`. */
+  path?: string
   /** Bytes of all entries together, or text such as `64mb`. Default: `256mb`. */
   maxBytes?: number | string
+  /** Tags whose invalidations are remembered one by one. Default: 100,000. */
+  maxTags?: number
+  /** Seconds for which one call or process has the right to fill a key. Default: 60. */
+  lease?: number
+  /** What the disk store outlives: its `process` (the default), or the `machine` too, with a wait for the disk at each write. */
+  durability?: 'process' | 'machine'
+  /** Lives of your own by name, beside `default`, `seconds`, `minutes`, `hours`, `days`, `weeks` and `max`. */
+  profiles?: Record<string, { stale?: number; revalidate?: number; expire?: number }>
+}
+
+/** How long something is served, in seconds: a profile's name, or the times themselves. */
+export type CacheLife = string | { stale?: number; revalidate?: number; expire?: number }
+
+/** What is known about entries. */
+export interface Explanation {
+  entries: {
+    key: string
+    tags: string[]
+    bytes: number
+    state: 'fresh' | 'stale' | 'gone'
+    /** Why it isn't fresh. */
+    why: string | null
+    /** The tag whose invalidation did it. */
+    markedTag: string | null
+    ageSeconds: number
+    revalidateSeconds: number | null
+    expireSeconds: number | null
+    /** When its fill began, on a logical clock that each invalidation moves on. */
+    began: number
+  }[]
+  /** How many there are; at most 1000 are listed. */
+  total: number
+  /** The tag's invalidations: what began before `hard` is gone, before one of `soft` stale. */
+  mark: { hard: number; soft: { tick: number; goneInSeconds: number | null }[] } | null
+  /** Whatever began before it is gone. */
+  floor: number
 }
 
 export interface EntryOptions {
@@ -273,4 +325,12 @@ export interface CacheStats {
   misses: number
   /** Values stored. */
   fills: number
+  /** Fills that failed. */
+  failures: number
+  /** Times that somebody had to wait for another's fill. */
+  waits: number
+  /** Entries dropped to make room. */
+  evictions: number
+  /** Tags whose invalidations are remembered one by one. */
+  marks: number
 }

@@ -24,6 +24,8 @@ export interface ClientOptions {
 export interface Revalidated {
   paths: string[]
   tags: string[]
+  /** The page is to be shown anew, although nothing was invalidated: `refresh()` was called. */
+  refresh?: boolean
 }
 
 export const settings: ClientOptions = {}

@@ -3,7 +3,7 @@
  * fields mean is said there, and for users in `index.d.ts`.
  */
 
-import type { TransformOptions } from '../../index.d.ts'
+import type { CacheStats, TransformOptions } from '../../index.d.ts'
 
 export interface Native {
   transform(code: string, options: TransformOptions): Promise<Compiled>
@@ -158,6 +158,7 @@ export type Failure = 'unauthorized' | 'forbidden' | 'not-found' | 'declared' | 
 export interface CallOutcome {
   paths: string[]
   tags: string[]
+  refreshed: boolean
   redirect: { target: string; permanent: boolean; replace: boolean; page: string; host: string | undefined } | null
   failure: Failure | null
 }
@@ -254,7 +255,22 @@ export interface NativeHost {
 }
 
 export interface CacheSettings {
+  store?: string
+  /** Memory of this name is shared by all threads. */
+  name?: string
+  path?: string
   maxBytes?: string
+  maxTags?: number
+  lease?: number
+  durability?: string
+  profiles?: { name: string; life: LifeSettings }[]
+}
+
+/** Seconds; `Infinity` is without end. */
+export interface LifeSettings {
+  stale?: number | undefined
+  revalidate?: number | undefined
+  expire?: number | undefined
 }
 
 export interface CacheHit {
@@ -263,25 +279,32 @@ export interface CacheHit {
   tags: string[]
   /** Seconds since it was stored. */
   age: number
+  life: LifeSettings
 }
 
+/** At once, unless the store has to ask another machine. */
+type Soon<T> = T | Promise<T>
+
 export interface NativeCache {
-  read(key: string): CacheHit | null
-  /** A fill's number: positive to run it, negative for another's to wait for. */
-  begin(key: string): number
-  finish(
-    fill: number,
-    value: Uint8Array,
-    tags: string[],
-    revalidate: number | undefined,
-    expire: number | undefined,
-  ): boolean
-  abandon(fill: number): void
-  delete(key: string): boolean
+  /** What an operator should know about how the store was found; told once. */
+  notice(): string | null
+  read(key: string): Soon<CacheHit | null>
+  /** A fill's number: positive to run it, negative for another's to wait for. `tags`: those that are known already. */
+  begin(key: string, tags: string[]): Soon<number>
+  finish(fill: number, value: Uint8Array, tags: string[], life: LifeSettings): Soon<boolean>
+  abandon(fill: number): Soon<void>
+  delete(key: string): Soon<boolean>
   /** Tags in the cache's own spelling. */
   userTags(tags: string[]): string[]
-  pageTags(path: string): string[]
-  revalidateTag(tag: string): void
-  revalidatePath(path: string, reach: 'page' | 'layout'): void
-  stats(): { entries: number; bytes: number; hits: number; staleHits: number; misses: number; fills: number }
+  pageTags(path: string, route: string | undefined): string[]
+  /** The tag that `revalidatePath` marks. */
+  pathTag(path: string, reach: 'page' | 'layout'): string
+  /** A profile's life, or one that is looked over. */
+  life(profile: string | LifeSettings): LifeSettings
+  /** Gives the tick of the mark. Without a life what has the tag is gone, else stale until `expire`. */
+  revalidateTag(tag: string, life: LifeSettings | undefined): Soon<number>
+  revalidatePath(path: string, reach: 'page' | 'layout'): Soon<number>
+  /** JSON. */
+  explain(what: string, isKey: boolean): Soon<string>
+  stats(): CacheStats
 }

@@ -12,6 +12,12 @@ import { CookieJar } from './cookies.ts'
 /** What the code that runs now may do: an action changes, a render only reads, a fill sees no request. */
 export type Phase = 'action' | 'render' | 'fill'
 
+/** Seconds; missing or `Infinity` is without end. */
+export interface Lifetime {
+  revalidate?: number | undefined
+  expire?: number | undefined
+}
+
 export interface RequestContext {
   phase: Phase
   request: RequestFacts
@@ -20,9 +26,15 @@ export interface RequestContext {
   paths: Set<string>
   tags: Set<string>
   /** Invalidations to repeat when the action ends. */
-  again: Set<() => void>
+  again: Set<() => Promise<void>>
   /** Cache tags that whatever is computed here depends on, in the cache's own spelling. */
   dependencies: Set<string>
+  /** How long what is computed here may be kept: the shortest of what was asked for and of what it is made of. */
+  life: Lifetime | undefined
+  /** Whether the page is to be rendered again, although nothing was invalidated. */
+  refreshed: boolean
+  /** What must have happened before the answer goes out. */
+  pending: Promise<unknown>[]
   /** Whether the request was looked at, so that the outcome can't be shared. */
   dynamic: boolean
   /** What `redirect` threw last: a `catch` may have swallowed it. */
@@ -52,6 +64,9 @@ export function newContext(
     tags: NOTHING,
     again: NOTHING,
     dependencies: NOTHING,
+    life: undefined,
+    refreshed: false,
+    pending: NOTHING_PENDING,
     dynamic: false,
     redirect: undefined,
     after: NOTHING_AFTER,
@@ -62,6 +77,7 @@ export function newContext(
 /** Most calls note nothing, and need no sets for it. Never changed: see {@link noting}. */
 const NOTHING: Set<never> = new Set()
 const NOTHING_AFTER: never[] = []
+const NOTHING_PENDING: never[] = []
 
 /** A context's set of something, to add to. */
 export function noting<What extends 'paths' | 'tags' | 'again' | 'dependencies'>(

@@ -88,7 +88,8 @@ async function pageFor({ handler, pages }: Host, url: string, accept: string | n
   if (!found) {
     const life = lifeOf(module)
     const render = life.revalidate === undefined ? renderPage : renderShared
-    found = { html: handler.page(render, life), flight: handler.page(render, { ...life, vary: ['accept'] }) }
+    const options = { ...life, ...(match && { route: `/${match.route.folders.map(({ name }) => name).join('/')}` }) }
+    found = { html: handler.page(render, options), flight: handler.page(render, { ...options, vary: ['accept'] }) }
     pages.set(module, found)
   }
   return isFlightRequest(accept) ? found.flight : found.html

@@ -1,50 +1,55 @@
 /** The cache as JavaScript sees it: values instead of bytes, and one run for many waiters. */
 
-import type { CachedOptions, CacheOptions, CacheStats, EntryOptions } from '../../index.d.ts'
-import { native, type CacheHit, type NativeCache } from '../native/index.ts'
-import { currentContext, errandError, newContext, runInContext, noting } from '../request/context.ts'
-import { lower, revive } from '../values/index.ts'
+import { join } from 'node:path'
 
-export type { CachedOptions, CacheOptions, CacheStats, EntryOptions }
+import type { CachedOptions, CacheLife, CacheOptions, CacheStats, EntryOptions, Explanation } from '../../index.d.ts'
+import { native, type CacheHit, type CacheSettings, type NativeCache } from '../native/index.ts'
+import { currentContext, errandError, type Lifetime, newContext, runInContext, noting } from '../request/context.ts'
+import { lower, revive } from '../values/index.ts'
+import { cacheFolder } from './folder.ts'
+
+export type { CachedOptions, CacheLife, CacheOptions, CacheStats, EntryOptions, Explanation }
 
 /** What a fill yields: bytes to store, or nothing worth storing. */
 export interface Filled<T> {
   value: T
   bytes: Uint8Array | null
   tags: string[]
+  life: Lifetime
 }
+
+/** An answer of the native store: most are there at once, and cost no promise then. */
+type Soon<T> = T | Promise<T>
 
 /** Tagged entries of any values that a call can carry. */
 export class Cache {
   readonly #native: NativeCache
+  /** Fills that this thread runs. */
   readonly #running: Map<number, Promise<unknown>> = new Map()
   #functions = 0
 
   constructor(options: CacheOptions = {}) {
-    if (options.store !== undefined && options.store !== 'memory') {
-      throw errandError('errand::bad-option', `cache.store: '${String(options.store)}' does not exist yet; use 'memory'`)
-    }
-    this.#native = new native.Cache(
-      options.maxBytes === undefined ? {} : { maxBytes: String(options.maxBytes) },
-    )
+    this.#native = new native.Cache(cacheSettings(options))
+    const notice = this.#native.notice()
+    if (notice !== null) console.warn(`errand: ${notice}`)
   }
 
   /** The value under `key`, or `undefined`. A stale value counts as a value. */
   async get(key: string): Promise<unknown> {
-    const hit = this.#native.read(valueKey(key))
+    const hit = await this.#native.read(valueKey(key))
     return hit ? fromBytes(hit.value) : undefined
   }
 
   /** Stores `value` under `key`. */
   async set(key: string, value: unknown, options: EntryOptions = {}): Promise<void> {
     const bytes = toBytes(value)
+    const tags = this.#native.userTags(options.tags ?? [])
     // A fill of our own: an explicit value replaces whatever somebody else computes.
-    const fill = this.#native.begin(valueKey(key))
-    if (fill < 0) {
-      await this.#running.get(-fill)?.catch(() => {})
-      return this.set(key, value, options)
+    for (let wait = new Backoff(); ; ) {
+      const fill = await this.#native.begin(valueKey(key), tags)
+      if (fill > 0) return void (await this.#native.finish(fill, bytes, tags, this.lifeOf(options)))
+      await this.#end(-fill, wait)
     }
-    this.#native.finish(fill, bytes, this.#native.userTags(options.tags ?? []), options.revalidate, options.expire)
   }
 
   /** Drops one entry; says whether there was one. */
@@ -58,15 +63,17 @@ export class Cache {
     options: CachedOptions<Args> = {},
   ): (...args: Args) => Promise<Result> {
     const name = options.key === undefined ? `#${(this.#functions += 1)}` : `=${options.key}`
+    const life = this.lifeOf(options)
     return async (...args) => {
       const { text, program } = lowerPlain(args, 'arguments')
-      const own = typeof options.tags === 'function' ? options.tags(...args) : (options.tags ?? [])
+      const own = this.#native.userTags(typeof options.tags === 'function' ? options.tags(...args) : (options.tags ?? []))
       const run = async (): Promise<Filled<Result>> => {
-        const { result, dependencies } = await this.#runFill(fn, args)
-        const tags = [...new Set([...this.#native.userTags(own), ...dependencies])]
-        return { value: result, bytes: toBytes(result), tags }
+        const context = newContext('fill')
+        const value = await runInContext(context, () => fn(...args))
+        const tags = [...new Set([...own, ...context.dependencies])]
+        return { value, bytes: toBytes(value), tags, life: shorter(life, context.life) }
       }
-      const found = await this.through(JSON.stringify(['f', name, text, program]), run, options)
+      const found = await this.through(JSON.stringify(['f', name, text, program]), run, own)
       // What JavaScript says of it is what `fn` returned, sent through bytes and back.
       return (found.hit ? fromBytes(found.hit.value) : found.filled.value) as Result
     }
@@ -75,43 +82,46 @@ export class Cache {
   /**
    * Reads `key`, or fills it: one fill at a time, others wait for it. A stale hit is served and filled anew in the
    * background; a fill that fails then is reported to `onError` and keeps the stale value.
+   *
+   * `tags` are those that the value will have, as far as they are known.
    */
   async through<T>(
     key: string,
     fill: () => Promise<Filled<T>>,
-    life: Pick<EntryOptions, 'revalidate' | 'expire'>,
+    tags: string[] = [],
     onError: (error: unknown) => void = console.error,
   ): Promise<{ hit: CacheHit } | { hit: null; filled: Filled<T> }> {
-    for (;;) {
-      const hit = this.#native.read(key)
+    for (let wait = new Backoff(); ; ) {
+      const read = this.#native.read(key)
+      const hit = read instanceof Promise ? await read : read
       if (hit?.stale) {
-        const number = this.#native.begin(key)
-        if (number > 0) this.#fill(number, fill, life).catch(onError)
+        const number = await this.#native.begin(key, tags)
+        if (number > 0) this.#fill(number, fill).catch(onError)
       }
       if (hit) {
-        this.#depend(hit.tags)
+        depend(hit.tags, hit.life)
         return { hit }
       }
-      const number = this.#native.begin(key)
+      const number = await this.#native.begin(key, tags)
       if (number < 0) {
-        // Another's failure is not ours: then this call computes the value itself.
-        await this.#running.get(-number)?.catch(() => {})
+        await this.#end(-number, wait)
         continue
       }
-      const filled = await this.#fill(number, fill, life)
-      this.#depend(filled.tags)
+      const filled = await this.#fill(number, fill)
+      depend(filled.tags, filled.life)
       return { hit: null, filled }
     }
   }
 
-  /** The entry under `key` as it is stored. */
+  /** The entry under `key` as it is stored, if it can be told at once. */
   peek(key: string): CacheHit | null {
-    return this.#native.read(key)
+    const hit = this.#native.read(key)
+    return hit instanceof Promise ? null : hit
   }
 
   /** The tags that a page at `path` has. */
-  pageTags(path: string): string[] {
-    return this.#native.pageTags(path)
+  pageTags(path: string, route?: string): string[] {
+    return this.#native.pageTags(path, route)
   }
 
   /** Tags as the cache spells them. */
@@ -119,61 +129,112 @@ export class Cache {
     return this.#native.userTags(tags)
   }
 
-  revalidateTag(tag: string): void {
-    this.#native.revalidateTag(tag)
+  /** A profile by its name, or what it says itself. */
+  lifeOf(life: CacheLife): Lifetime {
+    return this.#native.life(typeof life === 'string' ? life : { revalidate: life.revalidate, expire: life.expire })
   }
 
-  revalidatePath(path: string, type: 'page' | 'layout' = 'page'): void {
-    this.#native.revalidatePath(path, type)
+  revalidateTag(tag: string, life?: CacheLife): Promise<void> {
+    return acknowledged(this.#native.revalidateTag(tag, life === undefined ? undefined : this.lifeOf(life)))
+  }
+
+  revalidatePath(path: string, type: 'page' | 'layout' = 'page'): Promise<void> {
+    return acknowledged(this.#native.revalidatePath(path, type))
+  }
+
+  async explain(what: string | { tag: string } | { path: string; type?: 'page' | 'layout' } | { key: string }): Promise<Explanation> {
+    const asked = typeof what === 'string' ? (what.startsWith('/') ? { path: what } : { tag: what }) : what
+    if ('key' in asked) return this.#explain(valueKey(asked.key), true)
+    if ('tag' in asked) return this.#explain(this.#native.userTags([asked.tag])[0]!, false)
+    return this.#explain(this.#native.pathTag(asked.path, asked.type ?? 'page'), false)
   }
 
   stats(): CacheStats {
     return this.#native.stats()
   }
 
-  /** Waits for fills that run. The memory store holds nothing else. */
+  /** Waits for fills that run. */
   async close(): Promise<void> {
     await Promise.allSettled(this.#running.values())
   }
 
-  async #fill<T>(
-    number: number,
-    fill: () => Promise<Filled<T>>,
-    life: Pick<EntryOptions, 'revalidate' | 'expire'>,
-  ): Promise<Filled<T>> {
+  async #explain(what: string, isKey: boolean): Promise<Explanation> {
+    return JSON.parse(await this.#native.explain(what, isKey)) as Explanation
+  }
+
+  async #fill<T>(number: number, fill: () => Promise<Filled<T>>): Promise<Filled<T>> {
     const running = fill()
     this.#running.set(number, running)
     try {
       const filled = await running
-      if (filled.bytes) {
-        this.#native.finish(number, filled.bytes, filled.tags, life.revalidate, life.expire)
-      } else {
-        this.#native.abandon(number)
-      }
+      const { bytes, tags, life } = filled
+      if (bytes) await this.#native.finish(number, bytes, tags, life)
+      else await this.#native.abandon(number)
       return filled
     } catch (error) {
-      this.#native.abandon(number)
+      await this.#native.abandon(number)
       throw error
     } finally {
       this.#running.delete(number)
     }
   }
 
-  /** Runs `fn` where the request can't be seen, and collects what it depends on. */
-  async #runFill<Args extends unknown[], Result>(
-    fn: (...args: Args) => Result | Promise<Result>,
-    args: Args,
-  ): Promise<{ result: Result; dependencies: Set<string> }> {
-    const context = newContext('fill')
-    const result = await runInContext(context, () => fn(...args))
-    return { result, dependencies: context.dependencies }
+  /** Waits for a fill of another call. Its failure is not ours: then we compute the value ourselves. */
+  async #end(number: number, elsewhere: Backoff): Promise<void> {
+    const running = this.#running.get(number)
+    if (running) await running.catch(() => {})
+    else await elsewhere.wait() // another thread or process has it
   }
+}
 
-  /** Whatever is computed around this read is invalid when one of `tags` is. */
-  #depend(tags: string[]): void {
-    const context = currentContext()
-    if (!context) return
-    for (const tag of tags) noting(context, 'dependencies').add(tag)
+/** Waits a little, and longer each time. */
+class Backoff {
+  #ms = 1
+
+  wait(): Promise<void> {
+    const ms = this.#ms
+    this.#ms = Math.min(ms * 2, 100)
+    return new Promise((resolve) => setTimeout(resolve, ms))
+  }
+}
+
+const DONE = Promise.resolve()
+
+/**
+ * Settles when the invalidation counts everywhere. A failure is reported here, as most callers don't wait; those who do
+ * get it too.
+ */
+function acknowledged(soon: Soon<unknown>): Promise<void> {
+  if (!(soon instanceof Promise)) return DONE
+  const done = soon.then(() => {})
+  done.catch((error: unknown) => console.error('errand: an invalidation was not acknowledged\n', error))
+  return done
+}
+
+/** The shorter of two lives, in each respect. */
+export function shorter(a: Lifetime, b: Lifetime | undefined): Lifetime {
+  if (!b) return a
+  const least = (one: number | undefined, other: number | undefined): number => Math.min(one ?? Infinity, other ?? Infinity)
+  const expire = least(a.expire, b.expire)
+  return { revalidate: Math.min(least(a.revalidate, b.revalidate), expire), expire }
+}
+
+/** Whatever is computed around a read is invalid when one of its tags is, and lives no longer. */
+function depend(tags: string[], life: Lifetime): void {
+  const context = currentContext()
+  if (!context) return
+  for (const tag of tags) noting(context, 'dependencies').add(tag)
+  if (life.revalidate !== undefined || life.expire !== undefined) context.life = shorter(life, context.life)
+}
+
+function cacheSettings(options: CacheOptions): CacheSettings {
+  const { maxBytes, profiles, path, ...rest } = options
+  const folder = options.store === 'disk' ? { path: path ?? join(cacheFolder(), 'cache') } : {}
+  return {
+    ...rest,
+    ...folder,
+    ...(maxBytes === undefined ? {} : { maxBytes: String(maxBytes) }),
+    ...(profiles && { profiles: Object.entries(profiles).map(([name, life]) => ({ name, life })) }),
   }
 }
 
@@ -182,7 +243,7 @@ const globals = globalThis as { [KEY]?: Cache }
 
 /** The cache that `errand/cache` and every handler without `cache` options use. */
 export function processCache(): Cache {
-  return (globals[KEY] ??= new Cache())
+  return (globals[KEY] ??= new Cache({ name: 'errand' }))
 }
 
 /** Makes `cache` the one that `errand/cache` uses. */

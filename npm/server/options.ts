@@ -1,14 +1,13 @@
 /** What `createHandler` takes, and what it becomes: no optional field is left below this file. */
 
 import { randomUUID } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
 import process from 'node:process'
 
 import type { Limits } from '../../index.d.ts'
 import type { HostSettings, LimitSettings } from '../native/index.ts'
 import { type ActionTable, readManifest } from './actions.ts'
 import { Cache, type CacheOptions, processCache, setProcessCache } from './cache.ts'
+import { cacheFolder } from './folder.ts'
 
 /** One call, as middleware and `onError` see it. */
 export interface Call {
@@ -147,13 +146,4 @@ function secretSource(given: HandlerOptions['secret']): HostSettings['secret'] {
   if (typeof given === 'object' && 'file' in given) return { file: given.file, folder }
   // An empty variable is one that isn't set.
   return { text: process.env['ERRAND_SECRET'] || undefined, file: process.env['ERRAND_SECRET_FILE'] || undefined, folder }
-}
-
-/** Beside the nearest installed packages: no build and no commit takes it along. */
-function cacheFolder(): string {
-  for (let folder = process.cwd(); ; folder = dirname(folder)) {
-    const packages = join(folder, 'node_modules')
-    if (existsSync(packages)) return join(packages, '.cache', 'errand')
-    if (dirname(folder) === folder) return resolve('.errand')
-  }
 }

@@ -1,7 +1,7 @@
 /** Pages whose responses are cached under their path. */
 
 import { newContext, type RequestContext, runInContext } from '../request/context.ts'
-import type { Cache } from './cache.ts'
+import { type Cache, shorter } from './cache.ts'
 import { type Answer, type Exchange, fromResponse } from './exchange.ts'
 
 export interface PageOptions {
@@ -13,6 +13,8 @@ export interface PageOptions {
   expire?: number
   /** Request headers on whose values the response depends. */
   vary?: string[]
+  /** Where the page lies in a file tree, `/posts/[id]`, so that `revalidatePath('/posts/[id]', 'page')` hits it. */
+  route?: string
 }
 
 /** Renders a page: a whole response, or its HTML. */
@@ -26,16 +28,18 @@ export async function answerPage(
   options: PageOptions,
 ): Promise<Answer> {
   if (options.revalidate === undefined) return (await renderPage(exchange, render)).answer
-  const life = { revalidate: options.revalidate, ...(options.expire === undefined ? {} : { expire: options.expire }) }
+  const life = { revalidate: options.revalidate, expire: options.expire }
+  const own = [...cache.pageTags(exchange.url, options.route), ...cache.userTags(options.tags ?? [])]
   const found = await cache.through(
     pageKey(exchange, options.vary),
     async () => {
       const { answer, context } = await renderPage(exchange, render)
       const whole = await buffered(answer)
-      const tags = [...cache.pageTags(exchange.url), ...cache.userTags(options.tags ?? []), ...context.dependencies]
-      return { value: whole, bytes: mayShare(whole, context) ? toBytes(whole) : null, tags: [...new Set(tags)] }
+      const tags = [...new Set([...own, ...context.dependencies])]
+      const bytes = mayShare(whole, context) ? toBytes(whole) : null
+      return { value: whole, bytes, tags, life: shorter(life, context.life) }
     },
-    life,
+    own,
   )
   return found.hit ? fromBytes(found.hit.value, found.hit.age) : found.filled.value
 }

@@ -42,7 +42,7 @@ export interface Pipeline {
 
 export function createPipeline(settings: Settings): Pipeline {
   const host = new native.Host(settings.host)
-  const plainHead = host.callHead({ paths: [], tags: [], redirect: null, failure: null })
+  const plainHead = host.callHead({ paths: [], tags: [], refreshed: false, redirect: null, failure: null })
   const { text, program } = lower(undefined)
   const plainRows = native.encodeCall(text, program, []) as string
   warnAboutSecret(host, settings)
@@ -52,9 +52,9 @@ export function createPipeline(settings: Settings): Pipeline {
 }
 
 function headOf({ host, plainHead }: Pipeline, { context, redirect, failure }: Run): CallHead | Refusal {
-  const { paths, tags } = context
-  const isPlain = paths.size + tags.size === 0 && redirect === null && failure === null
-  return isPlain ? plainHead : host.callHead({ paths: [...paths], tags: [...tags], redirect, failure })
+  const { paths, tags, refreshed } = context
+  const isPlain = paths.size + tags.size === 0 && !refreshed && redirect === null && failure === null
+  return isPlain ? plainHead : host.callHead({ paths: [...paths], tags: [...tags], refreshed, redirect, failure })
 }
 
 /** Answers `exchange` if it is an action's, else gives `null` and leaves its body unread. */
@@ -298,7 +298,7 @@ function newRun(exchange: Exchange, id: string, action: Action): Run {
 function hasChanged({ context, failure }: Run): boolean {
   const { paths, tags, cookies } = context
   const isPage = failure !== null && failure !== 'unexpected' && failure !== 'declared'
-  return paths.size + tags.size > 0 || cookies.isChanged || isPage
+  return paths.size + tags.size > 0 || context.refreshed || cookies.isChanged || isPage
 }
 
 /** Asks the user's guard. What it throws is how the call ends. */
@@ -328,7 +328,17 @@ async function runAction(pipeline: Pipeline, exchange: Exchange, run: Run, actio
     fail(pipeline, exchange, run, error)
   }
   // Once more: what others computed between a call of revalidate… and a later write is dropped too.
-  if (context.again.size > 0) for (const invalidate of context.again) invalidate()
+  if (context.again.size > 0) await acknowledge(pipeline, exchange, run)
+}
+
+/** The answer waits until every process knows what was invalidated: the visitor's next request may go to another one. */
+async function acknowledge(pipeline: Pipeline, exchange: Exchange, run: Run): Promise<void> {
+  const { again, pending } = run.context
+  try {
+    await Promise.all([...pending, ...Array.from(again, (invalidate) => invalidate())])
+  } catch (error) {
+    fail(pipeline, exchange, run, error)
+  }
 }
 
 /** What was thrown, as the call's end. */
@@ -464,6 +474,7 @@ function renderContext(exchange: Exchange, after: RequestContext): RequestContex
     paths: new Set(),
     tags: new Set(),
     again: new Set(),
+    pending: [],
     dependencies: new Set(),
   }
 }

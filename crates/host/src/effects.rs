@@ -53,9 +53,14 @@ pub fn redirect_target(target: &str, page: &str, host: Option<&str>) -> Result<T
     }))
 }
 
-/// The value of `errand-revalidated`: `{"paths":[…],"tags":[…]}` in ASCII.
-pub fn revalidated_header(paths: &[String], tags: &[String]) -> String {
-    ascii(&json!({ "paths": paths, "tags": tags }).to_string())
+/// The value of `errand-revalidated`: `{"paths":[…],"tags":[…]}` in ASCII, with `"refresh":true` for a
+/// page that is to be shown anew.
+pub fn revalidated_header(paths: &[String], tags: &[String], refreshed: bool) -> String {
+    let mut said = json!({ "paths": paths, "tags": tags });
+    if refreshed {
+        said["refresh"] = true.into();
+    }
+    ascii(&said.to_string())
 }
 
 /// JSON may say any character by its code; header values had better be ASCII.
@@ -108,7 +113,7 @@ mod tests {
 
     #[test]
     fn the_header_is_ascii_json() {
-        let header = revalidated_header(&["/é".into()], &["a\"b\n".into()]);
+        let header = revalidated_header(&["/é".into()], &["a\"b\n".into()], false);
         assert_eq!(header, r#"{"paths":["/\u00e9"],"tags":["a\"b\n"]}"#);
     }
 }

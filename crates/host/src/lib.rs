@@ -29,6 +29,7 @@ pub mod guard;
 mod host;
 pub mod origin;
 pub mod path;
+pub mod profiles;
 pub mod proxy;
 mod rejection;
 pub mod respond;

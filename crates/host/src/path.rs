@@ -2,7 +2,8 @@
 //!
 //! A page carries one tag for its own path and one *layout* tag for each path above it, itself
 //! included. `revalidatePath('/a')` marks the first kind, `revalidatePath('/a', 'layout')` the
-//! second, which every page below `/a` carries. User tags live in a space of their own, so no tag
+//! second, which every page below `/a` carries. A page of a file tree carries the same two kinds for
+//! its *route* (`/posts/[id]`, groups and all), so that all instances can be hit. User tags live in a space of their own, so no tag
 //! that a user writes can stand for a path.
 
 use crate::settings::BadOption;
@@ -32,26 +33,75 @@ impl std::str::FromStr for Reach {
 }
 
 /// The cache's name for a user's tag.
-pub fn user_tag(tag: &str) -> String {
-    format!("t:{tag}")
+///
+/// # Errors
+///
+/// It is empty, or longer than 256 characters.
+pub fn user_tag(tag: &str) -> Result<String, BadOption> {
+    const MOST: usize = 256;
+    let problem = match tag.chars().count() {
+        0 => "is empty",
+        1..=MOST => return Ok(format!("t:{tag}")),
+        _ => "is longer than 256 characters",
+    };
+    Err(BadOption { option: "tag", problem: problem.to_owned() })
 }
 
 /// The tag that `revalidatePath(path)` marks.
 pub fn path_tag(path: &str, reach: Reach) -> String {
-    let kind = match reach {
-        Reach::Page => 'p',
-        Reach::Layout => 'l',
-    };
-    format!("{kind}:{}", normal(path))
+    match (is_route(path), reach) {
+        (false, Reach::Page) => format!("p:{}", normal(path)),
+        (false, Reach::Layout) => format!("l:{}", normal(path)),
+        (true, Reach::Page) => format!("rp:{}", normal_route(path)),
+        (true, Reach::Layout) => format!("rl:{}", normal_route(path)),
+    }
 }
 
-/// All tags that a page at `path` carries.
-pub fn page_tags(path: &str) -> Vec<String> {
-    let path = normal(path);
-    let mut tags = vec![format!("p:{path}"), "l:/".to_owned()];
-    let ends = path.match_indices('/').map(|(at, _)| at).skip(1).chain([path.len()]);
-    tags.extend(ends.filter(|&end| end > 1).map(|end| format!("l:{}", &path[..end])));
+/// All tags that a page at `path` carries; `route` is where it lies in a file tree, if it does.
+pub fn page_tags(path: &str, route: Option<&str>) -> Vec<String> {
+    let mut tags = Vec::new();
+    add_tags(&mut tags, "p", "l", &normal(path));
+    if let Some(route) = route {
+        let route = normal_route(route);
+        let without_groups = without_groups(&route);
+        if without_groups != route {
+            add_tags(&mut tags, "rp", "rl", &without_groups);
+        }
+        add_tags(&mut tags, "rp", "rl", &route);
+    }
+    tags.sort_unstable();
+    tags.dedup();
     tags
+}
+
+fn add_tags(tags: &mut Vec<String>, page: &str, layout: &str, path: &str) {
+    tags.push(format!("{page}:{path}"));
+    tags.push(format!("{layout}:/"));
+    let ends = path.match_indices('/').map(|(at, _)| at).skip(1).chain([path.len()]);
+    tags.extend(ends.filter(|&end| end > 1).map(|end| format!("{layout}:{}", &path[..end])));
+}
+
+/// Whether a path stands for the files of many pages: it has a parameter or a group.
+fn is_route(path: &str) -> bool {
+    path.split('/')
+        .any(|segment| (segment.starts_with('[') && segment.ends_with(']')) || is_group(segment))
+}
+
+fn is_group(segment: &str) -> bool {
+    segment.starts_with('(') && segment.ends_with(')')
+}
+
+fn normal_route(route: &str) -> String {
+    joined(route.split('/').filter(|segment| !segment.is_empty()))
+}
+
+fn without_groups(route: &str) -> String {
+    joined(route.split('/').filter(|segment| !segment.is_empty() && !is_group(segment)))
+}
+
+fn joined<'a>(segments: impl Iterator<Item = &'a str>) -> String {
+    let path: String = segments.flat_map(|segment| ["/", segment]).collect();
+    if path.is_empty() { "/".to_owned() } else { path }
 }
 
 /// One spelling for each path: no query, hash or trailing slash, one leading slash, no doubled
@@ -127,16 +177,43 @@ mod tests {
 
     #[test]
     fn a_page_is_hit_by_its_path_and_by_every_layout_above_it() {
-        let tags = page_tags("/posts/7/");
-        assert_eq!(tags, ["p:/posts/7", "l:/", "l:/posts", "l:/posts/7"]);
+        let tags = page_tags("/posts/7/", None);
+        assert_eq!(tags, ["l:/", "l:/posts", "l:/posts/7", "p:/posts/7"]);
         assert!(tags.contains(&path_tag("/posts", Reach::Layout)));
         assert!(tags.contains(&path_tag("/", Reach::Layout)));
         assert!(!tags.contains(&path_tag("/posts", Reach::Page)));
-        assert_eq!(page_tags("/"), ["p:/", "l:/"]);
+        assert_eq!(page_tags("/", None), ["l:/", "p:/"]);
+    }
+
+    #[test]
+    fn a_page_of_a_file_tree_is_hit_by_its_route_too_with_groups_and_without() {
+        let tags = page_tags("/posts/7", Some("/(blog)/posts/[id]"));
+        for (path, reach, hit) in [
+            ("/posts/[id]", Reach::Page, true),
+            ("/(blog)/posts/[id]/", Reach::Page, true),
+            ("/(blog)", Reach::Layout, true),
+            ("/(blog)/posts", Reach::Layout, true),
+            ("/posts/[id]", Reach::Layout, true),
+            ("/posts/7", Reach::Page, true),
+            ("/posts", Reach::Layout, true),
+            ("/posts/[slug]", Reach::Page, false),
+            ("/(shop)", Reach::Layout, false),
+            ("/posts/8", Reach::Page, false),
+        ] {
+            assert_eq!(tags.contains(&path_tag(path, reach)), hit, "{path} {reach:?}");
+        }
+        assert!(!page_tags("/posts/7", None).contains(&path_tag("/posts/[id]", Reach::Page)));
     }
 
     #[test]
     fn no_user_tag_stands_for_a_path() {
-        assert_ne!(user_tag("p:/posts"), path_tag("/posts", Reach::Page));
+        assert_ne!(user_tag("p:/posts").unwrap(), path_tag("/posts", Reach::Page));
+    }
+
+    #[test]
+    fn a_tag_of_256_characters_is_taken_and_one_more_is_not() {
+        assert!(user_tag(&"é".repeat(256)).is_ok());
+        assert!(user_tag(&"é".repeat(257)).is_err());
+        assert!(user_tag("").is_err());
     }
 }

@@ -26,6 +26,8 @@ pub struct Outcome {
     pub paths: Vec<String>,
     /// Tags that were invalidated, as the user wrote them.
     pub tags: Vec<String>,
+    /// Whether the page that called is to be shown anew, although nothing was invalidated.
+    pub refreshed: bool,
     /// Where the action redirected to.
     pub redirect: Option<Redirect>,
     /// How the action failed.
@@ -94,8 +96,9 @@ const PRIVATE: [(&str, &str); 2] =
 pub fn call(outcome: &Outcome) -> Answer {
     let mut headers = private("text/x-component");
     headers.push(("vary", "accept, errand-action".to_owned()));
-    if !outcome.paths.is_empty() || !outcome.tags.is_empty() {
-        headers.push(("errand-revalidated", revalidated_header(&outcome.paths, &outcome.tags)));
+    let Outcome { paths, tags, refreshed, .. } = outcome;
+    if !paths.is_empty() || !tags.is_empty() || *refreshed {
+        headers.push(("errand-revalidated", revalidated_header(paths, tags, *refreshed)));
     }
     if let Some(redirect) = &outcome.redirect {
         let status = if redirect.permanent { 308 } else { 303 };

@@ -1,26 +1,69 @@
 //! The cache's class.
 
-use std::{cell::RefCell, time::Instant};
+use std::{
+    cell::RefCell,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
+use bytes::Bytes;
 use cache::{
-    Begin, Bounds, Entry, Fill, Finished, Invalidation, Life, Made, Memory, Read, Store, Time,
+    Begin, Bounds, Disk, DiskOptions, Durability, Fill, Finished, Life, Made, Memory, Question,
+    Read, Stats, Store,
 };
 use host::{
+    BadOption,
     path::{Reach, page_tags, path_tag, user_tag},
+    profiles::{Profile, Profiles},
     size,
 };
 use napi::{
     Env,
-    bindgen_prelude::{BufferSlice, Null},
+    bindgen_prelude::{BufferSlice, Null, ToNapiValue, TypeName},
+    sys,
 };
 use napi_derive::napi;
 use rustc_hash::FxHashMap;
 
-use crate::job::{Failure, now};
+use crate::{
+    job::{Failure, now},
+    soon::Soon,
+};
 
 #[napi(object, object_to_js = false)]
 pub struct CacheSettings {
+    pub store: Option<String>,
+    /// Memory of this name is shared by all threads of the process.
+    pub name: Option<String>,
+    pub path: Option<String>,
     pub max_bytes: Option<String>,
+    pub max_tags: Option<f64>,
+    pub lease: Option<f64>,
+    pub durability: Option<String>,
+    pub profiles: Option<Vec<NamedProfile>>,
+}
+
+#[napi(object, object_to_js = false)]
+pub struct NamedProfile {
+    pub name: String,
+    pub life: LifeSettings,
+}
+
+/// Seconds; infinity is without end.
+#[napi(object)]
+pub struct LifeSettings {
+    pub stale: Option<f64>,
+    pub revalidate: Option<f64>,
+    pub expire: Option<f64>,
+}
+
+/// What a read found, on its way to JavaScript from whichever thread.
+pub struct Hit {
+    stale: bool,
+    value: Bytes,
+    tags: Vec<String>,
+    age: f64,
+    life: Life,
 }
 
 #[napi(object, object_from_js = false)]
@@ -29,73 +72,169 @@ pub struct CacheHit<'env> {
     pub value: BufferSlice<'env>,
     pub tags: Vec<String>,
     pub age: f64,
+    pub life: LifeSettings,
+}
+
+impl TypeName for Hit {
+    fn type_name() -> &'static str {
+        "CacheHit"
+    }
+
+    fn value_type() -> napi::ValueType {
+        napi::ValueType::Object
+    }
+}
+
+impl ToNapiValue for Hit {
+    unsafe fn to_napi_value(env: sys::napi_env, it: Self) -> napi::Result<sys::napi_value> {
+        let hit = CacheHit {
+            stale: it.stale,
+            value: BufferSlice::copy_from(&Env::from_raw(env), &it.value)?,
+            tags: it.tags,
+            age: it.age,
+            life: it.life.into(),
+        };
+        // SAFETY: `env` is the one that we were called with.
+        unsafe { CacheHit::to_napi_value(env, hit) }
+    }
+}
+
+impl From<Life> for LifeSettings {
+    fn from(life: Life) -> Self {
+        let seconds = |time: Option<Duration>| time.map(|it| it.as_secs_f64());
+        Self { stale: None, revalidate: seconds(life.revalidate), expire: seconds(life.expire) }
+    }
+}
+
+impl TryFrom<LifeSettings> for Profile {
+    type Error = BadOption;
+
+    fn try_from(it: LifeSettings) -> Result<Self, BadOption> {
+        let profile = Self {
+            stale: size::seconds("stale", it.stale)?,
+            revalidate: size::seconds("revalidate", it.revalidate)?,
+            expire: size::seconds("expire", it.expire)?,
+        };
+        profile.check()?;
+        Ok(profile)
+    }
 }
 
 #[napi(object, object_from_js = false)]
 pub struct CacheStats {
     pub entries: f64,
     pub bytes: f64,
+    pub marks: f64,
     pub hits: f64,
     pub stale_hits: f64,
     pub misses: f64,
     pub fills: f64,
+    pub failures: f64,
+    pub waits: f64,
+    pub evictions: f64,
 }
+
+impl From<Stats> for CacheStats {
+    fn from(it: Stats) -> Self {
+        Self {
+            entries: it.entries as f64,
+            bytes: it.bytes as f64,
+            marks: it.marks as f64,
+            hits: it.hits as f64,
+            stale_hits: it.stale_hits as f64,
+            misses: it.misses as f64,
+            fills: it.fills as f64,
+            failures: it.failures as f64,
+            waits: it.waits as f64,
+            evictions: it.evictions as f64,
+        }
+    }
+}
+
+/// Fills that JavaScript runs, by the number it knows them by.
+type Running = Arc<Mutex<FxHashMap<u64, Fill>>>;
 
 #[napi(js_name = "Cache")]
 pub struct NativeCache {
-    store: Memory,
-    start: Instant,
-    /// Fills that JavaScript runs, by the number it knows them by.
-    running: RefCell<FxHashMap<u64, Fill>>,
+    store: Arc<dyn Store>,
+    running: Running,
+    profiles: Profiles,
+    notice: RefCell<Option<String>>,
 }
 
 #[napi]
 impl NativeCache {
     #[napi(constructor)]
     pub fn new(env: Env, settings: CacheSettings) -> napi::Result<Self> {
-        let bounds = now(env, || {
-            let mut bounds = Bounds::default();
-            if let Some(bytes) = settings.max_bytes {
-                bounds.max_bytes = size::parse("cache.maxBytes", &bytes)?;
+        now(env, || {
+            let mut profiles = Profiles::default();
+            for NamedProfile { name, life } in settings.profiles.into_iter().flatten() {
+                profiles.set(&name, life.try_into()?)?;
             }
-            Ok(bounds)
-        })?;
-        Ok(Self { store: Memory::new(&bounds), start: Instant::now(), running: RefCell::default() })
+            let bounds =
+                bounds_of(settings.max_bytes.as_deref(), settings.max_tags, settings.lease)?;
+            let mut notice = None;
+            let store: Arc<dyn Store> = match settings.store.as_deref().unwrap_or("memory") {
+                "disk" => {
+                    let folder = settings.path.as_deref().unwrap_or("");
+                    let durability = durability_of(settings.durability.as_deref())?;
+                    let options = DiskOptions { bounds, durability, ..DiskOptions::new(folder) };
+                    let disk = Disk::open(&options)?;
+                    notice = disk.notice().map(ToString::to_string);
+                    Arc::new(disk)
+                }
+                "memory" => match settings.name {
+                    Some(name) => Memory::named(&name, &bounds),
+                    None => Arc::new(Memory::new(&bounds)),
+                },
+                other => {
+                    return Err(BadOption {
+                        option: "cache.store",
+                        problem: format!("{other:?} is none of memory, disk, redis"),
+                    }
+                    .into());
+                }
+            };
+            Ok(Self { store, running: Running::default(), profiles, notice: notice.into() })
+        })
+    }
+
+    /// What an operator should know about how the store was found; told once.
+    #[napi]
+    pub fn notice(&self) -> Option<String> {
+        self.notice.take()
     }
 
     #[napi]
-    pub fn read<'env>(
-        &self,
-        env: &'env Env,
-        key: String,
-    ) -> napi::Result<napi::Either<CacheHit<'env>, Null>> {
-        let at = self.at();
-        let found = now(*env, || {
-            let (stale, entry): (bool, Entry) = match self.store.read(&key, at).wait()? {
+    pub fn read(&self, env: Env, key: String) -> napi::Result<Soon<napi::Either<Hit, Null>>> {
+        let at = cache::now();
+        Soon::of(env, self.store.read(&key, at), move |read| {
+            let (stale, entry) = match read {
                 Read::Fresh(entry) => (false, entry),
                 Read::Stale(entry) => (true, entry),
-                Read::Absent => return Ok(None),
+                Read::Absent => return Ok(napi::Either::B(Null)),
             };
-            Ok(Some((stale, entry.value.bytes().wait()?, entry)))
-        })?;
-        let Some((stale, bytes, entry)) = found else { return Ok(napi::Either::B(Null)) };
-        Ok(napi::Either::A(CacheHit {
-            stale,
-            value: BufferSlice::copy_from(env, &bytes)?,
-            tags: entry.tags.to_vec(),
-            age: entry.age(at).as_secs_f64(),
-        }))
+            Ok(napi::Either::A(Hit {
+                stale,
+                value: entry.value.bytes().wait()?,
+                tags: entry.tags.to_vec(),
+                age: entry.age(at).as_secs_f64(),
+                life: entry.life,
+            }))
+        })
     }
 
-    /// Positive: run the fill of this number. Negative: wait for it.
+    /// Positive: run the fill of this number. Negative: wait for it. `tags` are those that the value
+    /// will have, as far as they are known.
     #[napi]
-    pub fn begin(&self, env: Env, key: String) -> napi::Result<f64> {
-        now(env, || {
-            Ok(match self.store.begin(&key, &[], self.at()).wait()? {
+    pub fn begin(&self, env: Env, key: String, tags: Vec<String>) -> napi::Result<Soon<f64>> {
+        let running = Arc::clone(&self.running);
+        Soon::of(env, self.store.begin(&key, &tags, cache::now()), move |begin| {
+            Ok(match begin {
                 Begin::Wait(wait) => -(wait.began.0 as f64),
                 Begin::Run(fill) => {
                     let id = fill.began.0;
-                    self.running.borrow_mut().insert(id, fill);
+                    lock(&running).insert(id, fill);
                     id as f64
                 }
             })
@@ -109,90 +248,142 @@ impl NativeCache {
         fill: f64,
         value: &[u8],
         tags: Vec<String>,
-        revalidate: Option<f64>,
-        expire: Option<f64>,
-    ) -> napi::Result<bool> {
-        now(env, || {
-            let life = Life {
-                revalidate: seconds("revalidate", revalidate)?,
-                expire: seconds("expire", expire)?,
-            };
-            let Some(fill) = self.running.borrow_mut().remove(&(fill as u64)) else {
-                return Ok(false);
-            };
-            let made = Made { value: value.to_vec().into(), tags, life };
-            Ok(self.store.finish(fill, made, self.at()).wait()? == Finished::Stored)
-        })
+        life: LifeSettings,
+    ) -> napi::Result<Soon<bool>> {
+        let life = now(env, || Ok(Life::from(Profile::try_from(life)?)))?;
+        let Some(fill) = lock(&self.running).remove(&(fill as u64)) else {
+            return Ok(Soon::Now(false));
+        };
+        let made = Made { value: value.to_vec().into(), tags, life };
+        let answer = self.store.finish(fill, made, cache::now());
+        Soon::of(env, answer, |finished| Ok(finished == Finished::Stored))
     }
 
     #[napi]
-    pub fn abandon(&self, env: Env, fill: f64) -> napi::Result<()> {
-        now(env, || {
-            if let Some(fill) = self.running.borrow_mut().remove(&(fill as u64)) {
-                self.store.abandon(fill).wait()?;
-            }
-            Ok(())
-        })
+    pub fn abandon(&self, env: Env, fill: f64) -> napi::Result<Soon<()>> {
+        match lock(&self.running).remove(&(fill as u64)) {
+            Some(fill) => Soon::of(env, self.store.abandon(fill), Ok),
+            None => Ok(Soon::Now(())),
+        }
     }
 
     #[napi]
-    pub fn delete(&self, env: Env, key: String) -> napi::Result<bool> {
-        now(env, || Ok(self.store.delete(&key).wait()?))
+    pub fn delete(&self, env: Env, key: String) -> napi::Result<Soon<bool>> {
+        Soon::of(env, self.store.delete(&key), Ok)
     }
 
     #[napi]
     pub fn user_tags(&self, env: Env, tags: Vec<String>) -> napi::Result<Vec<String>> {
-        now(env, || Ok(tags.iter().map(|tag| user_tag(tag)).collect()))
+        now(env, || Ok(tags.iter().map(|tag| user_tag(tag)).collect::<Result<_, _>>()?))
     }
 
     #[napi]
-    pub fn page_tags(&self, env: Env, path: String) -> napi::Result<Vec<String>> {
-        now(env, || Ok(page_tags(&path)))
+    pub fn page_tags(
+        &self,
+        env: Env,
+        path: String,
+        route: Option<String>,
+    ) -> napi::Result<Vec<String>> {
+        now(env, || Ok(page_tags(&path, route.as_deref())))
     }
 
+    /// The life of a profile, or one that is looked over.
     #[napi]
-    pub fn revalidate_tag(&self, env: Env, tag: String) -> napi::Result<()> {
+    pub fn life(
+        &self,
+        env: Env,
+        profile: napi::Either<String, LifeSettings>,
+    ) -> napi::Result<LifeSettings> {
         now(env, || {
-            self.store.invalidate(&[user_tag(&tag)], Invalidation::Hard, self.at()).wait()?;
-            Ok(())
+            let profile = match profile {
+                napi::Either::A(name) => self.profiles.get(&name)?,
+                napi::Either::B(life) => life.try_into()?,
+            };
+            let stale = profile.stale.map(|it| it.as_secs_f64());
+            Ok(LifeSettings { stale, ..Life::from(profile).into() })
         })
     }
 
+    /// Without a life at once, else as its `expire` says.
     #[napi]
-    pub fn revalidate_path(&self, env: Env, path: String, reach: String) -> napi::Result<()> {
-        now(env, || {
-            let reach: Reach = reach.parse().map_err(Failure::from)?;
-            self.store
-                .invalidate(&[path_tag(&path, reach)], Invalidation::Hard, self.at())
-                .wait()?;
-            Ok(())
+    pub fn revalidate_tag(
+        &self,
+        env: Env,
+        tag: String,
+        life: Option<LifeSettings>,
+    ) -> napi::Result<Soon<f64>> {
+        let (tags, how) = now(env, || {
+            let how = match life {
+                None => cache::Invalidation::Hard,
+                Some(life) => Profile::try_from(life)?.invalidation(),
+            };
+            Ok(([user_tag(&tag)?], how))
+        })?;
+        Soon::of(env, self.store.invalidate(&tags, how, cache::now()), |tick| Ok(tick.0 as f64))
+    }
+
+    #[napi]
+    pub fn revalidate_path(
+        &self,
+        env: Env,
+        path: String,
+        reach: String,
+    ) -> napi::Result<Soon<f64>> {
+        let tag = now(env, || Ok(path_tag(&path, reach.parse::<Reach>()?)))?;
+        let answer = self.store.invalidate(&[tag], cache::Invalidation::Hard, cache::now());
+        Soon::of(env, answer, |tick| Ok(tick.0 as f64))
+    }
+
+    /// JSON about a key, or about all entries with a tag.
+    #[napi]
+    pub fn explain(&self, env: Env, what: String, is_key: bool) -> napi::Result<Soon<String>> {
+        let question = if is_key { Question::Key(&what) } else { Question::Tag(&what) };
+        Soon::of(env, self.store.explain(question, cache::now()), |explanation| {
+            serde_json::to_string(&explanation).map_err(|error| Failure::new("errand::bug", error))
         })
+    }
+
+    /// The tag that `revalidatePath` marks.
+    #[napi]
+    pub fn path_tag(&self, env: Env, path: String, reach: String) -> napi::Result<String> {
+        now(env, || Ok(path_tag(&path, reach.parse::<Reach>()?)))
     }
 
     #[napi]
     pub fn stats(&self) -> CacheStats {
-        let stats = self.store.stats();
-        CacheStats {
-            entries: stats.entries as f64,
-            bytes: stats.bytes as f64,
-            hits: stats.hits as f64,
-            stale_hits: stats.stale_hits as f64,
-            misses: stats.misses as f64,
-            fills: stats.fills as f64,
-        }
+        self.store.stats().into()
     }
 }
 
-impl NativeCache {
-    /// Time that never jumps: nothing of it outlives the process.
-    fn at(&self) -> Time {
-        self.start.elapsed()
+fn bounds_of(
+    max_bytes: Option<&str>,
+    max_tags: Option<f64>,
+    lease: Option<f64>,
+) -> Result<Bounds, Failure> {
+    let mut bounds = Bounds::default();
+    if let Some(bytes) = max_bytes {
+        bounds.max_bytes = size::parse("cache.maxBytes", bytes)?;
+    }
+    if let Some(tags) = max_tags {
+        bounds.max_tags = size::count("cache.maxTags", tags)? as usize;
+    }
+    if let Some(lease) = size::seconds("cache.lease", lease)? {
+        bounds.lease = lease;
+    }
+    Ok(bounds)
+}
+
+fn durability_of(name: Option<&str>) -> Result<Durability, BadOption> {
+    match name {
+        None | Some("process") => Ok(Durability::Process),
+        Some("machine") => Ok(Durability::Machine),
+        Some(other) => Err(BadOption {
+            option: "cache.durability",
+            problem: format!("{other:?} is neither process nor machine"),
+        }),
     }
 }
 
-fn seconds(
-    option: &'static str,
-    seconds: Option<f64>,
-) -> Result<Option<std::time::Duration>, Failure> {
-    Ok(host::size::seconds(option, seconds)?)
+fn lock(running: &Running) -> std::sync::MutexGuard<'_, FxHashMap<u64, Fill>> {
+    running.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -131,6 +131,7 @@ pub struct CallHead {
 pub struct CallOutcome {
     pub paths: Vec<String>,
     pub tags: Vec<String>,
+    pub refreshed: bool,
     pub redirect: Either<RedirectRequest, Null>,
     pub failure: Either<String, Null>,
 }
@@ -476,7 +477,8 @@ fn outcome_of(it: CallOutcome) -> Result<Result<Outcome, Rejection>, Failure> {
         Err(rejection) => return Ok(Err(rejection)),
     };
     let failure = optional(it.failure).map(|name| failure_of(&name)).transpose()?;
-    Ok(Ok(Outcome { paths: it.paths, tags: it.tags, redirect, failure }))
+    let CallOutcome { paths, tags, refreshed, .. } = it;
+    Ok(Ok(Outcome { paths, tags, refreshed, redirect, failure }))
 }
 
 fn failure_of(name: &str) -> Result<CallFailure, Failure> {

@@ -13,6 +13,7 @@ mod host;
 mod hush;
 mod job;
 mod reply;
+mod soon;
 mod transform;
 
 /// A syntax tree is thousands of small allocations: a parse takes a fifth less time with this allocator than with glibc's.
