@@ -6,7 +6,7 @@
 import process from 'node:process'
 
 import { fail } from './support/run.mjs'
-import { addon, cargo, chromium, clientPackages, dist, link, nextPackage, node, packages, rustTools, take } from './support/steps.mjs'
+import { addon, cargo, chromium, clientPackages, dist, link, nextPackage, node, packages, redis, rustTools, take } from './support/steps.mjs'
 
 const test = process.argv.includes('--test')
 const bench = process.argv.includes('--bench')
@@ -14,7 +14,7 @@ const release = process.argv.includes('--release')
 
 const steps = [
   node, cargo,
-  ...(test ? [rustTools, chromium] : []),
+  ...(test ? [rustTools, chromium, redis] : []),
   packages,
   ...(test || bench ? [nextPackage] : []),
   ...(test ? [clientPackages] : []),

@@ -2,7 +2,7 @@
 
 import { chromium, type Browser } from 'playwright-core'
 
-import { findChromium } from '../../scripts/support/chromium.mjs'
+import { findChromium } from '../../scripts/support/programs.mjs'
 
 /** What keeps a fresh browser from talking to anybody but us, and lets it run in a container. */
 const FLAGS = [

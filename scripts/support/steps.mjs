@@ -11,7 +11,7 @@ import { homedir } from 'node:os'
 import { delimiter, join, relative, resolve } from 'node:path'
 import process from 'node:process'
 
-import { findChromium } from './chromium.mjs'
+import { findChromium, findRedis } from './programs.mjs'
 import { inRoot, ROOT } from './root.mjs'
 import { mustRun, outputOf, run, StepFailed } from './run.mjs'
 import { filesBelow, hashOf, stampAt } from './stamp.mjs'
@@ -227,46 +227,72 @@ function removeOrphans() {
   }
 }
 
-/** How each package manager is told to install a Chromium, and what it calls it. */
-const INSTALLERS = [
-  { manager: 'apt-get', before: ['update', '-qq'], install: ['install', '-y', '--no-install-recommends', 'chromium'], root: true },
-  { manager: 'dnf', install: ['install', '-y', 'chromium'], root: true },
-  { manager: 'apk', install: ['add', 'chromium'], root: true },
-  { manager: 'brew', install: ['install', '--cask', 'chromium'], root: false },
+/**
+ * A program that a package manager of the system has.
+ *
+ * @param {{ name: string, what: string, why: string, variable: string, find(): string | null, packages: Record<string, string[]> }} program
+ *   `packages`: what each package manager is told to install
+ * @returns {Step}
+ */
+function systemProgram({ name, what, why, variable, find, packages }) {
+  return {
+    name,
+    look() {
+      if (find()) return { done: '' }
+      const asked = process.env[variable]
+      if (asked) throw new StepFailed(`${variable} names ${asked}, which is no program`)
+      return {
+        why,
+        async act(label) {
+          const by = MANAGERS.find(({ manager }) => packages[manager] && outputOf(manager, ['--version']) !== null)
+          const install = by ? [...by.install, ...(packages[by.manager] ?? [])] : []
+          const isRoot = process.getuid?.() === 0
+          const maySudo = !isRoot && by?.root && outputOf('sudo', ['-n', 'true']) !== null
+          if (by && (!by.root || isRoot || maySudo)) {
+            const prefix = maySudo ? ['sudo', '-n'] : []
+            for (const args of by.before ? [by.before, install] : [install]) {
+              const [command = '', ...rest] = [...prefix, by.manager, ...args]
+              process.stdout.write(`${label}${[command, ...rest].join(' ')}\n`)
+              await run(label, command, rest, { env: { DEBIAN_FRONTEND: 'noninteractive' } })
+            }
+          }
+          if (find()) return
+          throw new StepFailed(
+            `no ${what} was found, and none could be installed: install one yourself, or say where one is: ` +
+              `${variable}=/path/to/it npm test`,
+            by ? { byHand: `${by.root ? 'sudo ' : ''}${by.manager} ${install.join(' ')}` } : {},
+          )
+        },
+      }
+    },
+  }
+}
+
+const MANAGERS = [
+  { manager: 'apt-get', before: ['update', '-qq'], install: ['install', '-y', '--no-install-recommends'], root: true },
+  { manager: 'dnf', install: ['install', '-y'], root: true },
+  { manager: 'apk', install: ['add'], root: true },
+  { manager: 'brew', install: ['install'], root: false },
 ]
 
-/** @type {Step} */
-export const chromium = {
+export const chromium = systemProgram({
   name: 'chromium',
-  look() {
-    const found = findChromium()
-    if (found) return { done: '' }
-    if (process.env.CHROMIUM_PATH) throw new StepFailed(`CHROMIUM_PATH names ${process.env.CHROMIUM_PATH}, which is no program`)
-    return {
-      why: 'none found; the browser tests need one',
-      async act(label) {
-        const by = INSTALLERS.find(({ manager }) => outputOf(manager, ['--version']) !== null)
-        const isRoot = process.getuid?.() === 0
-        const maySudo = !isRoot && by?.root && outputOf('sudo', ['-n', 'true']) !== null
-        if (by && (!by.root || isRoot || maySudo)) {
-          const prefix = maySudo ? ['sudo', '-n'] : []
-          for (const args of [by.before, by.install]) {
-            const [command = '', ...rest] = [...prefix, by.manager, ...(args ?? [])]
-            if (!args) continue
-            process.stdout.write(`${label}${[command, ...rest].join(' ')}\n`)
-            await run(label, command, rest, { env: { DEBIAN_FRONTEND: 'noninteractive' } })
-          }
-        }
-        if (findChromium()) return
-        throw new StepFailed(
-          'no Chromium was found, and none could be installed: install the package `chromium` (or Google Chrome) ' +
-            'yourself, or say where one is: CHROMIUM_PATH=/path/to/chromium npm test',
-          by ? { byHand: `${by.root ? 'sudo ' : ''}${by.manager} ${by.install.join(' ')}` } : {},
-        )
-      },
-    }
-  },
-}
+  what: 'Chromium (or Google Chrome)',
+  why: 'none found; the browser tests need one',
+  variable: 'CHROMIUM_PATH',
+  find: findChromium,
+  packages: { 'apt-get': ['chromium'], dnf: ['chromium'], apk: ['chromium'], brew: ['--cask', 'chromium'] },
+})
+
+/** The tests start servers of their own, on free ports and without a word to one that runs already. */
+export const redis = systemProgram({
+  name: 'redis',
+  what: 'Redis or Valkey server',
+  why: 'none found; the tests of the cache need one',
+  variable: 'REDIS_SERVER_PATH',
+  find: findRedis,
+  packages: { 'apt-get': ['redis-server'], dnf: ['valkey'], apk: ['redis'], brew: ['redis'] },
+})
 
 /** Whether there is a file or a link, even a broken one. @param {string} path */
 function isThere(path) {
