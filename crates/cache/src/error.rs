@@ -30,6 +30,12 @@ pub enum Error {
     /// The disk store has no room for a mark or a lease, though it dropped entries.
     #[error("the cache's database is full")]
     Full,
+    /// The store is on another machine that can't be reached, or doesn't answer in time.
+    #[error("the cache can't be reached: {reason}")]
+    Away {
+        /// What is known about it.
+        reason: String,
+    },
 }
 
 /// What a store answers, or why it could not.
@@ -43,6 +49,7 @@ impl Error {
             Self::Folder { .. } => "errand::cache-folder",
             Self::NetworkFolder { .. } => "errand::cache-network-folder",
             Self::Full => "errand::cache-full",
+            Self::Away { .. } => "errand::cache-unavailable",
         }
     }
 }

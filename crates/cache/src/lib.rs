@@ -46,6 +46,7 @@ mod error;
 mod explain;
 mod marks;
 mod memory;
+pub mod redis;
 mod rules;
 mod store;
 mod time;

@@ -173,6 +173,20 @@ impl MarkTable {
         self.by_tag.get(tag)
     }
 
+    /// All tags and their marks, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &TagMark)> {
+        self.by_tag.iter().map(|(tag, mark)| (tag.as_str(), mark))
+    }
+
+    /// Takes over a tag's marks as another table had them.
+    pub fn restore(&mut self, tag: String, mark: TagMark) {
+        self.newest = self.newest.max(mark.newest());
+        self.by_tag.insert(tag, mark);
+        if self.by_tag.len() > self.most {
+            self.forget_older_half();
+        }
+    }
+
     /// Whatever began before it is gone, whichever tags it has: the price of forgetting marks.
     pub fn floor(&self) -> Tick {
         self.floor

@@ -67,6 +67,8 @@ pub enum Finished {
     Superseded,
     /// It isn't: it is bigger than the store takes.
     TooLarge,
+    /// It isn't: the store is on another machine that can't be reached, and is to be done without.
+    Away,
 }
 
 /// Bounds of a store.

@@ -273,6 +273,7 @@ impl<P: Place> History<P> {
             Finished::Superseded => {
                 prop_assert!(!is_latest, "{key} isn't stored, by nobody's fault")
             }
+            Finished::Away => prop_assert!(false, "the store is there"),
             Finished::TooLarge => prop_assert!(!self.is_roomy, "{bytes} bytes are too many"),
         }
         Ok(())
