@@ -1,6 +1,7 @@
 //! The cache in Redis, against a real server.
 
 mod across;
+mod cluster;
 mod outages;
 
 mod support;
