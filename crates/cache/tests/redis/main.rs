@@ -2,6 +2,7 @@
 
 mod across;
 mod cluster;
+mod load;
 mod outages;
 
 mod support;

@@ -1,5 +1,6 @@
 //! What the tests of this folder share.
 
+pub(crate) mod chance;
 pub(crate) mod proxy;
 pub(crate) mod server;
 
