@@ -19,7 +19,7 @@ if state[3] ~= run and ARGV[4] ~= 'never-mind' then
   local before = string.match(redis.call('INFO', 'replication'), 'master_replid2:(%x+)') or ''
   lost = ARGV[4] ~= 'nothing' or string.match(before, '[^0]') ~= nil
 end
-if not generation or lost or clock < known or (ours and ARGV[5] == '1') then
+if not generation or lost or clock < known or (not ours and clock == known) or (ours and ARGV[5] == '1') then
   -- What was acknowledged may be gone: a new generation voids every entry. Its ticks come after all earlier ones, so
   -- that who waits for the next mark of an old generation is woken by this. Those were forgotten with the state, so
   -- the time since 2025 stands in for them: nobody makes a mark each millisecond for years.
