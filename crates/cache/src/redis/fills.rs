@@ -71,6 +71,11 @@ impl Fills {
         self.lock().own.remove(key);
     }
 
+    /// Gives up all fills of this process: others run them as soon as its signs of life are missed.
+    pub(super) fn clear(&self) {
+        self.lock().own.clear();
+    }
+
     /// Whoever asks while Redis is away: one at a time in this process, to be stored nowhere.
     pub(super) fn begin_unknown(&self, wish: Wish, lease: Duration) -> Begin {
         let mut table = self.lock();

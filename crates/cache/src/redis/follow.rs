@@ -89,6 +89,12 @@ impl Shared {
         })
     }
 
+    /// Lets go of the connections.
+    pub(super) fn close(&self) {
+        self.fills.clear();
+        self.link.set_away(&Error::Away(None));
+    }
+
     /// From connecting to losing the connection.
     async fn session(&self) -> Result<Infallible, Error> {
         let wait = self.options.log_wait();

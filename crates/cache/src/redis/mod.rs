@@ -22,6 +22,7 @@
 //! `keys.rs`, what happens there in `scripts`.
 
 mod bytes;
+mod clock;
 mod entries;
 mod error;
 mod explain;

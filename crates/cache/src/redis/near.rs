@@ -1,24 +1,26 @@
 //! What this process has at hand.
 
-use std::sync::Arc;
-
 use quick_cache::{DefaultHashBuilder, Lifecycle, OptionsBuilder, Weighter, sync::Cache as Table};
 
-use super::record::Record;
-use crate::Tick;
+use crate::{Entry, Tick};
 
-/// Entries in memory, as they are in Redis; the one that began last, of each key.
-pub(super) struct Near(Table<String, Arc<Record>, ByWeight, DefaultHashBuilder, NoteEvicted>);
+/// Entries in memory; the one that began last, of each key.
+pub(super) struct Near(Table<String, Kept, ByWeight, DefaultHashBuilder, NoteEvicted>);
+
+/// One of them.
+#[derive(Clone)]
+pub(super) struct Kept {
+    pub(super) generation: u64,
+    /// Stored at that time by Redis's clock.
+    pub(super) entry: Entry,
+}
 
 #[derive(Clone)]
 struct ByWeight;
 
-impl Weighter<String, Arc<Record>> for ByWeight {
-    fn weight(&self, key: &String, record: &Arc<Record>) -> u64 {
-        const OVERHEAD: usize = 208; // the allocations, their counters and the table's slot
-        let tags = &record.head.tags;
-        let tags: usize = tags.iter().map(|tag| tag.len() + size_of::<String>()).sum();
-        (key.len() + record.value.len() + tags + OVERHEAD) as u64
+impl Weighter<String, Kept> for ByWeight {
+    fn weight(&self, key: &String, kept: &Kept) -> u64 {
+        kept.entry.weight_bytes(key)
     }
 }
 
@@ -26,10 +28,10 @@ impl Weighter<String, Arc<Record>> for ByWeight {
 #[derive(Clone)]
 struct NoteEvicted;
 
-impl Lifecycle<String, Arc<Record>> for NoteEvicted {
+impl Lifecycle<String, Kept> for NoteEvicted {
     type RequestState = Vec<String>;
 
-    fn on_evict(&self, evicted: &mut Vec<String>, key: String, _: Arc<Record>) {
+    fn on_evict(&self, evicted: &mut Vec<String>, key: String, _: Kept) {
         evicted.push(key);
     }
 }
@@ -48,31 +50,30 @@ impl Near {
         Self(Table::with_options(options, ByWeight, DefaultHashBuilder::default(), NoteEvicted))
     }
 
-    pub(super) fn get(&self, key: &str) -> Option<Arc<Record>> {
+    pub(super) fn get(&self, key: &str) -> Option<Kept> {
         self.0.get(key)
     }
 
     /// As [`Self::get`], but doesn't count as use.
-    pub(super) fn peek(&self, key: &str) -> Option<Arc<Record>> {
+    pub(super) fn peek(&self, key: &str) -> Option<Kept> {
         self.0.peek(key)
     }
 
     /// Keeps it, unless there is a newer one. Returns how many others had to go.
-    pub(super) fn put(&self, key: &str, record: Arc<Record>) -> u64 {
-        let is_newer = |has: Arc<Record>| {
-            has.head.generation == record.head.generation && has.head.began > record.head.began
-        };
+    pub(super) fn put(&self, key: &str, kept: Kept) -> u64 {
+        let is_newer =
+            |has: Kept| has.generation == kept.generation && has.entry.began > kept.entry.began;
         if self.0.peek(key).is_some_and(is_newer) {
             return 0;
         }
         let mut gone = Vec::new();
-        self.0.insert_with_lifecycle(key.to_owned(), record, &mut gone);
+        self.0.insert_with_lifecycle(key.to_owned(), kept, &mut gone);
         gone.iter().filter(|gone| *gone != key).count() as u64
     }
 
     /// Drops what began then.
     pub(super) fn remove(&self, key: &str, began: Tick) {
-        self.0.remove_if(key, |has| has.head.began == began);
+        self.0.remove_if(key, |has| has.entry.began == began);
     }
 
     pub(super) fn len(&self) -> u64 {

@@ -13,8 +13,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
-use super::bytes as read;
-use crate::{Facts, Life, Tick, Time};
+use super::{bytes as read, near::Kept};
+use crate::{Entry, Facts, Life, Tick, Time, Value};
 
 /// A stored value, and what decides whether it may be served.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,6 +79,12 @@ impl Head {
         Some(Self { generation, began, stored, life, tags: read::texts(rest)?.into() })
     }
 
+    /// As the rest of the crate knows it, with a time that the caller knows the clock of.
+    pub(super) fn entry(&self, stored: Time, value: Value) -> Entry {
+        let Self { began, life, .. } = *self;
+        Entry { value, tags: Arc::clone(&self.tags), life, stored, began }
+    }
+
     pub(super) fn facts(&self) -> Facts<'_> {
         Facts { began: self.began, stored: self.stored, life: self.life, tags: &self.tags }
     }
@@ -110,6 +116,12 @@ impl Record {
         out.extend(hasher.digest().to_le_bytes());
         out.extend(head);
         out
+    }
+
+    /// What is kept near of it.
+    pub(super) fn kept(&self) -> Kept {
+        let Head { generation, stored, .. } = self.head;
+        Kept { generation, entry: self.head.entry(stored, Value::Whole(self.value.clone())) }
     }
 
     /// `None` for anything but a whole, undamaged record of this version.

@@ -2,18 +2,20 @@
 
 use std::{
     sync::{RwLock, RwLockReadGuard, RwLockWriteGuard},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use tokio::sync::watch;
 
 use super::{
+    clock,
     log::{Event, Mark, What},
+    near::Kept,
     record::Head,
     snapshot,
     ticks::{self, Position},
 };
-use crate::{Hit, Invalidation, MarkTable, Tick, Time, Verdict, Why, is_overtaken, judge};
+use crate::{Facts, Invalidation, MarkTable, Tick, Time, Verdict, Why, is_overtaken, judge};
 
 /// All marks up to one tick.
 pub(super) struct Replica {
@@ -29,7 +31,7 @@ pub(super) struct Known {
     /// Keys whose entries were dropped.
     dropped: MarkTable,
     /// When Redis was asked for what it last answered: until then nothing is missing.
-    heard: Option<Instant>,
+    heard: Option<Duration>,
     /// Microseconds by which Redis's clock is ahead of this machine's.
     ahead_micros: i64,
 }
@@ -53,13 +55,13 @@ pub(super) struct Hole;
 /// When Redis was asked, by both of this machine's clocks.
 #[derive(Clone, Copy)]
 pub(super) struct Asked {
-    at: Instant,
+    at: Duration,
     time: Time,
 }
 
 impl Asked {
     pub(super) fn now() -> Self {
-        Self { at: Instant::now(), time: crate::now() }
+        Self { at: clock::coarse(), time: crate::now() }
     }
 }
 
@@ -81,7 +83,7 @@ impl Replica {
 
     /// Whether each mark that was acknowledged until `max_silence` ago is known here.
     pub(super) fn is_honest(&self) -> bool {
-        self.read().heard.is_some_and(|heard| heard.elapsed() <= self.max_silence)
+        self.read().is_honest(self.max_silence)
     }
 
     /// What Redis's clock shows when this machine's shows `now`.
@@ -96,13 +98,23 @@ impl Replica {
 
     /// What may be done with an entry of `key` when Redis's clock shows `time`.
     pub(super) fn judge(&self, key: &str, head: &Head, time: Time) -> Verdict {
+        self.read().judge(key, head.generation, head.facts(), time)
+    }
+
+    /// As [`Self::judge`], of an entry that is near.
+    pub(super) fn judge_kept(&self, key: &str, kept: &Kept, time: Time) -> Verdict {
+        self.read().judge(key, kept.generation, Facts::from(&kept.entry), time)
+    }
+
+    /// As [`Self::judge_kept`], for who hasn't asked Redis: when this machine's clock shows `now`. `None`
+    /// if too little is known. And when it was stored, by this machine's clock.
+    pub(super) fn judge_near(&self, key: &str, kept: &Kept, now: Time) -> Option<(Verdict, Time)> {
         let known = self.read();
-        let drop = known.dropped.get(key).map_or(Hit::Not, |mark| mark.hit(head.began, time));
-        if drop == Hit::Gone || head.generation != known.position.generation {
-            return Verdict::Gone(Why::Floor);
-        }
-        let floor = known.marks.floor().max(known.dropped.floor());
-        judge(head.facts(), floor, |tag| known.marks.get(tag), time)
+        known.is_honest(self.max_silence).then(|| {
+            let now = shifted(now, known.ahead_micros);
+            let verdict = known.judge(key, kept.generation, Facts::from(&kept.entry), now);
+            (verdict, shifted(kept.entry.stored, -known.ahead_micros))
+        })
     }
 
     /// Whether nobody should wait for a fill.
@@ -196,6 +208,21 @@ impl Replica {
 }
 
 impl Known {
+    fn is_honest(&self, max_silence: Duration) -> bool {
+        let now = clock::coarse() + clock::LAG;
+        self.heard.is_some_and(|heard| now.saturating_sub(heard) <= max_silence)
+    }
+
+    fn judge(&self, key: &str, generation: u64, facts: Facts<'_>, time: Time) -> Verdict {
+        let is_dropped = !self.dropped.is_empty()
+            && self.dropped.get(key).is_some_and(|it| facts.began < it.hard);
+        if is_dropped || generation != self.position.generation {
+            return Verdict::Gone(Why::Floor);
+        }
+        let floor = self.marks.floor().max(self.dropped.floor());
+        judge(facts, floor, |tag| self.marks.get(tag), time)
+    }
+
     fn hear(&mut self, asked: Asked) {
         self.heard = self.heard.max(Some(asked.at));
     }

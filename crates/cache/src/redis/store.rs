@@ -10,7 +10,7 @@ use super::{
     fills::{Own, Wish},
     follow::{self, Shared},
     log::Mark,
-    near::Near,
+    near::{Kept, Near},
     record::{Head, Record},
 };
 use crate::{
@@ -34,6 +34,7 @@ struct Inner {
 impl Drop for Redis {
     fn drop(&mut self) {
         self.follower.abort();
+        self.inner.shared.close();
     }
 }
 
@@ -91,8 +92,8 @@ impl Store for Redis {
     /// While Redis is away the value is made, but not stored.
     fn begin(&self, key: &str, tags: &[String], now: Time) -> Answer<crate::Result<Begin>> {
         let mut expected = tags.to_vec();
-        if let Some(record) = self.inner.near.peek(key) {
-            expected.extend(record.head.tags.iter().cloned());
+        if let Some(kept) = self.inner.near.peek(key) {
+            expected.extend(kept.entry.tags.iter().cloned());
         }
         let key = key.to_owned();
         self.later(move |inner| async move {
@@ -200,15 +201,12 @@ impl Store for Redis {
 impl Inner {
     /// What is near, if it is fresh. What is stale there may be fresh in Redis.
     fn near(&self, key: &str, now: Time) -> Option<Entry> {
-        if !self.shared.replica.is_honest() {
-            return None;
-        }
-        let record = self.near.get(key)?;
-        match self.judge(key, &record.head, now) {
-            Verdict::Fresh => Some(self.entry(&record.head, Value::Whole(record.value.clone()))),
-            Verdict::Stale(_) => None,
-            Verdict::Gone(_) => {
-                self.near.remove(key, record.head.began);
+        let kept = self.near.get(key)?;
+        match self.shared.replica.judge_near(key, &kept, now)? {
+            (Verdict::Fresh, stored) => Some(Entry { stored, ..kept.entry }),
+            (Verdict::Stale(_), _) => None,
+            (Verdict::Gone(_), _) => {
+                self.near.remove(key, kept.entry.began);
                 None
             }
         }
@@ -244,11 +242,14 @@ impl Inner {
             return Read::Absent;
         }
         let entry = match found {
-            Found::Large(head, large) => self.entry(&head, Value::Parts(Arc::new(large))),
+            Found::Large(head, large) => {
+                let stored = self.shared.replica.to_local(head.stored);
+                head.entry(stored, Value::Parts(Arc::new(large)))
+            }
             Found::Whole(record) => {
-                let entry = self.entry(&record.head, Value::Whole(record.value.clone()));
-                self.counters.evicted(self.near.put(key, Arc::new(record)));
-                entry
+                let kept = record.kept();
+                self.counters.evicted(self.near.put(key, kept.clone()));
+                self.localized(kept)
             }
         };
         if verdict == Verdict::Fresh { Read::Fresh(entry) } else { Read::Stale(entry) }
@@ -260,11 +261,16 @@ impl Inner {
             WhenAway::Stale => self.near.get(key),
             WhenAway::Bypass | WhenAway::Fail => None,
         };
-        let served =
-            near.filter(|record| !matches!(self.judge(key, &record.head, now), Verdict::Gone(_)));
-        Ok(served.map_or(Read::Absent, |record| {
-            Read::Stale(self.entry(&record.head, Value::Whole(record.value.clone())))
-        }))
+        let time = self.shared.replica.to_redis(now);
+        let served = near.filter(|kept| {
+            !matches!(self.shared.replica.judge_kept(key, kept, time), Verdict::Gone(_))
+        });
+        Ok(served.map_or(Read::Absent, |kept| Read::Stale(self.localized(kept))))
+    }
+
+    /// With times as this machine's clock shows them.
+    fn localized(&self, Kept { entry, .. }: Kept) -> Entry {
+        Entry { stored: self.shared.replica.to_local(entry.stored), ..entry }
     }
 
     async fn begin(&self, wish: Wish) -> crate::Result<Begin> {
@@ -316,7 +322,7 @@ impl Inner {
         let record = Record { head, value };
         match self.shared.store(&fill.key, &record, keep).await {
             Ok(true) => {
-                self.counters.evicted(self.near.put(&fill.key, Arc::new(record)));
+                self.counters.evicted(self.near.put(&fill.key, record.kept()));
                 self.counters.filled();
                 Ok(Finished::Stored)
             }
@@ -351,13 +357,6 @@ impl Inner {
     fn judge(&self, key: &str, head: &Head, now: Time) -> Verdict {
         let replica = &self.shared.replica;
         replica.judge(key, head, replica.to_redis(now))
-    }
-
-    /// With times as this machine's clock shows them.
-    fn entry(&self, head: &Head, value: Value) -> Entry {
-        let stored = self.shared.replica.to_local(head.stored);
-        let Head { began, life, .. } = *head;
-        Entry { value, tags: Arc::clone(&head.tags), life, stored, began }
     }
 
     /// Redis counts as away when it is silent, too: an open connection says nothing.
