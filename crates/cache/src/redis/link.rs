@@ -115,7 +115,12 @@ impl Link {
 
     /// From now on commands fail fast, or wait if they are patient.
     pub(super) fn set_away(&self, error: &Error) {
-        let reason = if let Error::Away(reason) = error { reason.clone() } else { None };
+        let reason = match error {
+            Error::Away(reason) => reason.clone(),
+            // A wrong password is worth to be told by whoever waits for a connection.
+            Error::Refused(reason) => Some(reason.clone()),
+            Error::Option(_) | Error::TimedOut(_) | Error::Replaced => None,
+        };
         self.state.send_replace(State::Away(reason));
     }
 

@@ -2,6 +2,7 @@
 
 mod across;
 mod cluster;
+mod connect;
 mod load;
 mod outages;
 

@@ -4,7 +4,9 @@
 --       what a restart loses ('nothing', 'never-mind' or ''), 1 if the caller found a hole in what Redis has
 -- Answers: generation, clock, microseconds, tick that the events follow, snapshot of all until there (false: not
 --          needed), events
-local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)') or ''
+local server = redis.pcall('INFO', 'server')
+if type(server) == 'table' then return redis.error_reply('NOPERM this user must be allowed to run INFO') end
+local run = string.match(server, 'run_id:(%x+)') or ''
 local state = redis.call('HMGET', KEYS[1], 'generation', 'clock', 'run', 'covered')
 local generation, clock = state[1], tonumber(state[2] or '0')
 local covered = tonumber(state[4] or '0')
