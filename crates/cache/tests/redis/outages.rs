@@ -3,12 +3,12 @@
 use std::time::{Duration, Instant};
 
 use cache::{
-    Finished, Store, now,
+    Finished, Life, Store, now,
     redis::{AfterRestart, Options, Redis, WhenAway},
 };
 
 use crate::support::{
-    at, begin, eventually, fill, finish, is_away, is_near, mark, open, options,
+    at, begin, eventually, fill, finish, is_away, is_near, made, mark, open, options,
     proxy::{Network, Proxy},
     read,
     server::{DURABLE, Server},
@@ -138,6 +138,56 @@ async fn a_lost_snapshot_voids_what_it_covered() {
     assert_eq!(read(&here, "old").await, "fresh 1", "who knows the marks needs no snapshot");
     assert!(fill(&there, "new", "1", &["posts"]).await);
     assert_eq!(read(&here, "new").await, "fresh 1");
+}
+
+#[tokio::test]
+async fn a_server_without_room_refuses_marks_and_fills_and_nothing_is_undone() {
+    let server = Server::start(&[]);
+    let here = at(&server.url()).await;
+    fill(&here, "k", "1", &["posts"]).await;
+    let running = begin(&here, "l").await;
+    server.ask(&["CONFIG", "SET", "maxmemory", "1"]);
+    let refused = mark(&here, "posts").await.unwrap_err();
+    assert_eq!(refused.code(), "errand::cache-storage");
+    let made = made(b"2", &["posts"], Life::default());
+    let refused = here.finish(running, made, now()).await.unwrap_err();
+    assert_eq!(refused.code(), "errand::cache-storage");
+    assert_eq!(read(&here, "k").await, "fresh 1", "nobody acknowledged a mark");
+    server.ask(&["CONFIG", "SET", "maxmemory", "0"]);
+    mark(&here, "posts").await.unwrap();
+    assert_eq!(read(&here, "k").await, "absent");
+}
+
+#[tokio::test]
+async fn a_server_that_evicts_what_it_likes_loses_no_mark() {
+    let server = Server::start(&[]);
+    let (here, there) = (at(&server.url()).await, at(&server.url()).await);
+    let memory = server.ask(&["INFO", "memory"]);
+    let used = memory.lines().find_map(|line| line.strip_prefix("used_memory:")).unwrap();
+    let room = (used.parse::<usize>().unwrap() + 400_000).to_string();
+    server.ask(&["CONFIG", "SET", "maxmemory", &room]);
+    for policy in ["allkeys-lru", "allkeys-random"] {
+        server.ask(&["CONFIG", "SET", "maxmemory-policy", policy]);
+        let large = "x".repeat(20_000);
+        for n in 0..400 {
+            let (key, tag) = (format!("k{}", n % 50), format!("tag {}", n % 50));
+            let (here, there) = if n % 2 == 0 { (&here, &there) } else { (&there, &here) };
+            // While all is void because the state was evicted, it may take more than one attempt.
+            let mut tick = None;
+            eventually("acknowledged", async || {
+                tick = mark(here, &tag).await.ok();
+                tick.is_some()
+            })
+            .await;
+            there.catch_up(tick.unwrap()).await.unwrap();
+            assert_eq!(read(there, &key).await, "absent", "{policy}, round {n}");
+            fill(there, &key, &large, &[&tag]).await;
+            let seen = read(here, &key).await;
+            assert!(seen == "absent" || seen == format!("fresh {large}"), "{policy}, round {n}");
+        }
+    }
+    let evicted = server.ask(&["INFO", "stats"]);
+    assert!(!evicted.contains("evicted_keys:0\r"), "there was room for all");
 }
 
 async fn assert_away(cache: &Redis, key: &str, expected: &str) {
