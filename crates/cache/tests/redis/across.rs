@@ -8,8 +8,11 @@ use cache::{
 };
 
 use crate::support::{
-    SOON, at, begin, eventually, fill, finish, is_near, made, mark, open, options, read,
-    server::Server, tags,
+    SOON, at, begin, eventually, fill, finish, is_near, made, mark, open, options,
+    proxy::{Network, Proxy},
+    read,
+    server::Server,
+    tags,
 };
 
 #[tokio::test]
@@ -121,16 +124,60 @@ async fn so_many_fills_of_a_key_between_two_marks_that_ticks_run_out() {
     assert_eq!(read(&here, "k").await, "absent");
 }
 
+/// One process that sees the log at once, and one that will not see it until it asks.
+async fn one_behind(server: &Server) -> (Redis, Redis, Proxy) {
+    let proxy = Proxy::to(server.port).await;
+    let patient = |url: &str| Options { max_silence: Duration::from_secs(10), ..options(url) };
+    let (here, there) = (open(patient(&server.url())).await, open(patient(&proxy.url())).await);
+    fill(&here, "a", "1", &["posts"]).await;
+    assert_eq!(read(&there, "a").await, "fresh 1");
+    proxy.set(Network::WithholdsLog);
+    (here, there, proxy)
+}
+
+#[tokio::test]
+async fn who_catches_up_does_not_wait_for_the_log() {
+    let server = Server::start(&[]);
+    let (here, there, _proxy) = one_behind(&server).await;
+    let tick = mark(&here, "posts").await.unwrap();
+    assert_eq!(read(&there, "a").await, "fresh 1", "it can't know yet");
+    there.catch_up(tick).await.unwrap();
+    assert_eq!(read(&there, "a").await, "absent");
+}
+
 #[tokio::test]
 async fn who_reads_a_newer_entry_knows_the_marks_that_its_fill_knew() {
     let server = Server::start(&[]);
-    let (here, there) = (at(&server.url()).await, at(&server.url()).await);
-    fill(&here, "a", "1", &["posts"]).await;
-    assert_eq!(read(&there, "a").await, "fresh 1");
+    let (here, there, _proxy) = one_behind(&server).await;
     mark(&here, "posts").await.unwrap();
     fill(&here, "b", "2", &["posts"]).await;
     assert_eq!(read(&there, "b").await, "fresh 2");
     assert_eq!(read(&there, "a").await, "absent", "though nobody told it to catch up");
+}
+
+#[tokio::test]
+async fn who_marks_sees_the_marks_of_others_too() {
+    let server = Server::start(&[]);
+    let (here, there, _proxy) = one_behind(&server).await;
+    mark(&here, "posts").await.unwrap();
+    mark(&there, "other").await.unwrap();
+    assert_eq!(read(&there, "a").await, "absent");
+}
+
+#[tokio::test]
+async fn who_is_behind_begins_no_fill_that_is_older_than_the_entry() {
+    let server = Server::start(&[]);
+    let (here, there, _proxy) = one_behind(&server).await;
+    mark(&here, "posts").await.unwrap();
+    let newer = begin(&here, "a").await;
+    let began = newer.began;
+    assert_eq!(finish(&here, newer, "2", &["posts"]).await, Finished::Stored);
+    let newest = begin(&there, "a").await;
+    assert!(newest.began > began);
+    assert_eq!(finish(&there, newest, "3", &["posts"]).await, Finished::Stored);
+    assert_eq!(read(&there, "a").await, "fresh 3");
+    mark(&here, "posts").await.unwrap();
+    assert_eq!(read(&here, "a").await, "absent");
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 //! A network between cache and server that can be cut, or swallow all.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -16,6 +19,8 @@ pub(crate) enum Network {
     Swallows,
     /// Connections are closed, new ones too.
     Cuts,
+    /// What comes back to who waits for the log comes late.
+    WithholdsLog,
 }
 
 pub(crate) struct Proxy {
@@ -55,18 +60,26 @@ async fn accept(listener: TcpListener, port: u16, network: Arc<watch::Sender<Net
             let Ok(server) = TcpStream::connect(("127.0.0.1", port)).await else { return };
             let (from_client, to_client) = client.into_split();
             let (from_server, to_server) = server.into_split();
-            let back = tokio::spawn(carry(from_server, to_client, network.clone()));
-            carry(from_client, to_server, network).await;
+            let waits_for_log = Arc::new(AtomicBool::new(false));
+            let way = Way { network: network.clone(), waits_for_log, is_back: true };
+            let there = Way { network, is_back: false, ..way.clone() };
+            let back = tokio::spawn(carry(from_server, to_client, way));
+            carry(from_client, to_server, there).await;
             back.abort();
         });
     }
 }
 
-async fn carry(
-    mut from: impl AsyncReadExt + Unpin,
-    mut to: impl AsyncWriteExt + Unpin,
-    mut network: watch::Receiver<Network>,
-) {
+/// One direction of a connection.
+#[derive(Clone)]
+struct Way {
+    network: watch::Receiver<Network>,
+    waits_for_log: Arc<AtomicBool>,
+    is_back: bool,
+}
+
+async fn carry(mut from: impl AsyncReadExt + Unpin, mut to: impl AsyncWriteExt + Unpin, way: Way) {
+    let Way { mut network, waits_for_log, is_back } = way;
     let mut buffer = vec![0; 1 << 14];
     loop {
         let read = tokio::select! {
@@ -79,6 +92,12 @@ async fn carry(
         if *network.borrow() == Network::Swallows {
             let _ = network.wait_for(|network| *network != Network::Swallows).await;
             return;
+        }
+        if !is_back && buffer[..length].windows(5).any(|word| word == b"XREAD") {
+            waits_for_log.store(true, Ordering::SeqCst);
+        }
+        if is_back && waits_for_log.load(Ordering::SeqCst) {
+            let _ = network.wait_for(|network| *network != Network::WithholdsLog).await;
         }
         if to.write_all(&buffer[..length]).await.is_err() {
             return;
