@@ -35,6 +35,7 @@
 //!
 //! The rules are pure and in one place: [`judge`] looks at an entry and at the [`TagMark`]s of its
 //! tags. A [`Store`] keeps both, and makes its steps atomic; [`Store`] says what all of them keep to.
+//! There is [`Memory`] for one process, [`Disk`] for one machine and [`redis`] for many.
 //!
 //! What a *path* is, and which tags it has, is the host's business; here a tag is any text.
 

@@ -35,6 +35,10 @@ fn main() -> ExitCode {
             parent::takes_over();
             Ok(())
         }),
+        Trial::test("a_process_that_was_paused_serves_nothing_that_was_marked_meanwhile", || {
+            parent::wakes_up();
+            Ok(())
+        }),
         Trial::test("the_last_of_two_processes_sees_a_mark_soon", || {
             println!("{}", parent::time_until_seen(2, 300));
             Ok(())

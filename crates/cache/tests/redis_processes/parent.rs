@@ -42,6 +42,11 @@ impl Process {
         line.trim_end().to_owned()
     }
 
+    fn signal(&self, signal: &str) {
+        let done = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
+        assert!(done.expect("kill runs").success());
+    }
+
     fn ask(&mut self, line: &str) -> String {
         self.tell(line);
         self.hear()
@@ -116,6 +121,26 @@ pub(crate) fn takes_over() {
     }
     assert!(killed.elapsed() < Duration::from_secs(5), "{:?}", killed.elapsed());
     assert_eq!(second.ask("read k"), "fresh 2");
+}
+
+pub(crate) fn wakes_up() {
+    let (_server, mut processes) = start(2);
+    let [writer, sleeper] = &mut processes[..] else { unreachable!("there are two") };
+    for n in 0..3 {
+        assert_eq!(writer.ask(&format!("compute k {n} posts 0")), "stored true");
+        let begun = Instant::now();
+        while sleeper.ask("read k") != format!("fresh {n}") {
+            assert!(begun.elapsed() < SOON, "it doesn't come back");
+        }
+        sleeper.signal("-STOP");
+        writer.ask("mark posts");
+        // The silence that is allowed to a reader; until then it may not know.
+        std::thread::sleep(Duration::from_millis(1_000));
+        // The first thing it sees when it wakes up, before the log.
+        sleeper.tell("read k");
+        sleeper.signal("-CONT");
+        assert_eq!(sleeper.hear(), "absent");
+    }
 }
 
 /// From asking for a mark, and from its acknowledgement, until the last reader sees it.
