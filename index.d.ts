@@ -213,6 +213,11 @@ export function decodeResult(stream: ReadableStream<Uint8Array>): Promise<unknow
 export class Cache {
   /** @throws an `Error` whose `code` is `errand::bad-option` */
   constructor(options?: CacheOptions)
+  /**
+   * Settles when the store can be asked: at once, or when Redis is reached; rejects when it isn't in time. Nobody has to
+   * wait for it: until then it is as `whenAway` says.
+   */
+  ready(): Promise<void>
   /** The value under `key`, or `undefined`. A stale value counts as a value. */
   get(key: string): Promise<unknown>
   /** Stores `value` under `key`. */
@@ -244,15 +249,15 @@ export class Cache {
 
 export interface CacheOptions {
   /**
-   * Where entries live: in this process (`memory`, the default), or in a folder that all processes of the machine share
-   * (`disk`).
+   * Where entries live: in this process (`memory`, the default), in a folder that all processes of the machine share
+   * (`disk`), or in Redis or Valkey, shared by all machines, with a near cache in each process (`redis`).
    */
-  store?: 'memory' | 'disk'
+  store?: 'memory' | 'disk' | 'redis'
   /** Memory of this name is shared by all threads of the process; without it the cache is its own. */
   name?: string
   /** The folder of the disk store. Default: `node_modules/.cache/errand/cache`. */
   path?: string
-  /** Bytes of all entries together, or text such as `64mb`. Default: `256mb`. */
+  /** Bytes of all entries together, or text such as `64mb`. Default: `256mb`; of the near cache of `redis`: `64mb`. */
   maxBytes?: number | string
   /** Tags whose invalidations are remembered one by one. Default: 100,000. */
   maxTags?: number
@@ -260,6 +265,29 @@ export interface CacheOptions {
   lease?: number
   /** What the disk store outlives: its `process` (the default), or the `machine` too, with a wait for the disk at each write. */
   durability?: 'process' | 'machine'
+  /** `redis://user:password@host:6379/0`, or `rediss://` for TLS; several are nodes of one cluster. */
+  url?: string | string[]
+  /** Whether one URL is a cluster's. */
+  cluster?: boolean
+  /** PEM of who signed Redis's certificate. Default: those whom the system trusts. */
+  ca?: string
+  /** What all keys in Redis begin with; caches with different ones share nothing. Default: `errand`. */
+  prefix?: string
+  /**
+   * While Redis can't be reached: each caller computes for itself (`bypass`, the default), what is near is served as stale
+   * (`stale`), or reads fail (`fail`). An invalidation is an error in any case.
+   */
+  whenAway?: 'bypass' | 'stale' | 'fail'
+  /** After a restart of Redis that may have lost data: all is void (the default), or what it still has is believed. */
+  afterRestart?: 'void' | 'trust'
+  /** Milliseconds. Default: 2000. */
+  connectTimeout?: number
+  /** Milliseconds for one command. Default: 1000. */
+  commandTimeout?: number
+  /** Milliseconds without word from Redis after which nothing near counts as fresh. Default: 2000. */
+  maxSilence?: number
+  /** Bytes of one value in Redis. Default: `64mb`. */
+  maxValueBytes?: number | string
   /** Lives of your own by name, beside `default`, `seconds`, `minutes`, `hours`, `days`, `weeks` and `max`. */
   profiles?: Record<string, { stale?: number; revalidate?: number; expire?: number }>
 }
@@ -308,7 +336,10 @@ export interface CachedOptions<Args extends unknown[] = unknown[]> {
   revalidate?: number
   /** Seconds after which the entry is gone. Default: never. */
   expire?: number
-  /** Names the function across calls of `wrap`; without it each has entries of its own. */
+  /**
+   * Names the function: all of this name share their entries, in other threads, processes and machines too. Without it each
+   * has entries of its own, which nobody else sees.
+   */
   key?: string
 }
 

@@ -1,7 +1,7 @@
 /** What invalidates what, over each store that is there. */
 
 import assert from 'node:assert/strict'
-import { describe, mock, test } from 'node:test'
+import { after, before, describe, mock, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 
@@ -9,12 +9,19 @@ import { Cache as CoreCache } from 'errand'
 import { cached, cacheLife, cacheTag, refresh, revalidatePath, revalidateTag, updateTag } from 'errand/cache'
 import { Cache, type CacheOptions, createHandler } from 'errand/server'
 
+import { type RedisServer, startRedis } from '../support/redis.ts'
 import { tempFolder } from '../support/temp.ts'
 import { type Running, serve } from './host.ts'
 
+let redis: RedisServer
+before(async () => (redis = await startRedis()))
+after(() => redis?.stop())
+
+let caches = 0
 const STORES: Record<string, (folder: string) => CacheOptions> = {
   memory: () => ({}),
   disk: (path) => ({ store: 'disk', path, maxBytes: '16mb' }),
+  redis: () => ({ store: 'redis', url: redis.url, prefix: `cache-${(caches += 1)}` }),
 }
 
 for (const [store, options] of Object.entries(STORES)) {
@@ -25,6 +32,7 @@ for (const [store, options] of Object.entries(STORES)) {
       const cache = new Cache(options(folder.path))
       createHandler({ actions: {}, cache })
       try {
+        await cache.ready()
         await act(cache)
       } finally {
         await cache.close()

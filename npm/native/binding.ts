@@ -263,6 +263,18 @@ export interface CacheSettings {
   maxTags?: number
   lease?: number
   durability?: string
+  redis?: {
+    urls: string[]
+    cluster?: boolean
+    ca?: string
+    prefix?: string
+    whenAway?: string
+    afterRestart?: string
+    connectTimeout?: number
+    commandTimeout?: number
+    maxSilence?: number
+    maxValueBytes?: string
+  }
   profiles?: { name: string; life: LifeSettings }[]
 }
 
@@ -289,7 +301,7 @@ export interface NativeCache {
   /** What an operator should know about how the store was found; told once. */
   notice(): string | null
   read(key: string): Soon<CacheHit | null>
-  /** A fill's number: positive to run it, negative for another's to wait for. `tags`: those that are known already. */
+  /** The number of a fill to run; 0: somebody else runs it. `tags`: those that are known already. */
   begin(key: string, tags: string[]): Soon<number>
   finish(fill: number, value: Uint8Array, tags: string[], life: LifeSettings): Soon<boolean>
   abandon(fill: number): Soon<void>
@@ -304,6 +316,10 @@ export interface NativeCache {
   /** Gives the tick of the mark. Without a life what has the tag is gone, else stale until `expire`. */
   revalidateTag(tag: string, life: LifeSettings | undefined): Soon<number>
   revalidatePath(path: string, reach: 'page' | 'layout'): Soon<number>
+  /** Waits until reads here see the mark of this tick, wherever it was set. */
+  catchUp(tick: number): Soon<void>
+  /** Waits until the store can be asked, not for long. */
+  ready(): Soon<void>
   /** JSON. */
   explain(what: string, isKey: boolean): Soon<string>
   stats(): CacheStats

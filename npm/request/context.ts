@@ -33,6 +33,8 @@ export interface RequestContext {
   life: Lifetime | undefined
   /** Whether the page is to be rendered again, although nothing was invalidated. */
   refreshed: boolean
+  /** The newest mark that the visitor has to see, if the cache counts them. */
+  seen: number
   /** What must have happened before the answer goes out. */
   pending: Promise<unknown>[]
   /** Whether the request was looked at, so that the outcome can't be shared. */
@@ -66,6 +68,7 @@ export function newContext(
     dependencies: NOTHING,
     life: undefined,
     refreshed: false,
+    seen: 0,
     pending: NOTHING_PENDING,
     dynamic: false,
     redirect: undefined,

@@ -1,5 +1,6 @@
 /** The cache as JavaScript sees it: values instead of bytes, and one run for many waiters. */
 
+import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 
 import type { CachedOptions, CacheLife, CacheOptions, CacheStats, EntryOptions, Explanation } from '../../index.d.ts'
@@ -24,14 +25,23 @@ type Soon<T> = T | Promise<T>
 /** Tagged entries of any values that a call can carry. */
 export class Cache {
   readonly #native: NativeCache
-  /** Fills that this thread runs. */
-  readonly #running: Map<number, Promise<unknown>> = new Map()
+  /** Fills that this thread runs, by key. */
+  readonly #running: Map<string, Promise<unknown>> = new Map()
+  /** Whether other machines see this cache too. */
+  readonly isShared: boolean
+  readonly #own = `${randomUUID()}:`
   #functions = 0
 
   constructor(options: CacheOptions = {}) {
     this.#native = new native.Cache(cacheSettings(options))
+    this.isShared = options.store === 'redis'
     const notice = this.#native.notice()
     if (notice !== null) console.warn(`errand: ${notice}`)
+  }
+
+  /** Settles when the store can be asked; rejects when it can't be reached in time. */
+  async ready(): Promise<void> {
+    await this.#native.ready()
   }
 
   /** The value under `key`, or `undefined`. A stale value counts as a value. */
@@ -48,7 +58,7 @@ export class Cache {
     for (let wait = new Backoff(); ; ) {
       const fill = await this.#native.begin(valueKey(key), tags)
       if (fill > 0) return void (await this.#native.finish(fill, bytes, tags, this.lifeOf(options)))
-      await this.#end(-fill, wait)
+      await this.#end(valueKey(key), wait)
     }
   }
 
@@ -62,7 +72,8 @@ export class Cache {
     fn: (...args: Args) => Result | Promise<Result>,
     options: CachedOptions<Args> = {},
   ): (...args: Args) => Promise<Result> {
-    const name = options.key === undefined ? `#${(this.#functions += 1)}` : `=${options.key}`
+    // Two processes may count differently: only what has a name is shared.
+    const name = options.key === undefined ? `#${this.#own}${(this.#functions += 1)}` : `=${options.key}`
     const life = this.lifeOf(options)
     return async (...args) => {
       const { text, program } = lowerPlain(args, 'arguments')
@@ -96,18 +107,18 @@ export class Cache {
       const hit = read instanceof Promise ? await read : read
       if (hit?.stale) {
         const number = await this.#native.begin(key, tags)
-        if (number > 0) this.#fill(number, fill).catch(onError)
+        if (number > 0) this.#fill(key, number, fill).catch(onError)
       }
       if (hit) {
         depend(hit.tags, hit.life)
         return { hit }
       }
       const number = await this.#native.begin(key, tags)
-      if (number < 0) {
-        await this.#end(-number, wait)
+      if (number === 0) {
+        await this.#end(key, wait)
         continue
       }
-      const filled = await this.#fill(number, fill)
+      const filled = await this.#fill(key, number, fill)
       depend(filled.tags, filled.life)
       return { hit: null, filled }
     }
@@ -135,11 +146,34 @@ export class Cache {
   }
 
   revalidateTag(tag: string, life?: CacheLife): Promise<void> {
-    return acknowledged(this.#native.revalidateTag(tag, life === undefined ? undefined : this.lifeOf(life)))
+    return this.#acknowledged(this.#native.revalidateTag(tag, life === undefined ? undefined : this.lifeOf(life)))
   }
 
   revalidatePath(path: string, type: 'page' | 'layout' = 'page'): Promise<void> {
-    return acknowledged(this.#native.revalidatePath(path, type))
+    return this.#acknowledged(this.#native.revalidatePath(path, type))
+  }
+
+  /** Waits until this process knows of the mark `tick`, wherever it was made; not for ever, and not if nobody knows it. */
+  async catchUp(tick: number): Promise<void> {
+    await this.#native.catchUp(tick)
+  }
+
+  /**
+   * Settles when the invalidation counts everywhere. A failure is reported here, as most callers don't wait; those who
+   * do get it too. What an action invalidated is the newest that its visitor has to see.
+   */
+  #acknowledged(soon: Soon<number>): Promise<void> {
+    const context = currentContext()
+    const note = (tick: number): void => {
+      if (context && tick > context.seen) context.seen = tick
+    }
+    if (!(soon instanceof Promise)) {
+      note(soon)
+      return DONE
+    }
+    const done = soon.then(note)
+    done.catch((error: unknown) => console.error('errand: an invalidation was not acknowledged\n', error))
+    return done
   }
 
   async explain(what: string | { tag: string } | { path: string; type?: 'page' | 'layout' } | { key: string }): Promise<Explanation> {
@@ -162,9 +196,9 @@ export class Cache {
     return JSON.parse(await this.#native.explain(what, isKey)) as Explanation
   }
 
-  async #fill<T>(number: number, fill: () => Promise<Filled<T>>): Promise<Filled<T>> {
+  async #fill<T>(key: string, number: number, fill: () => Promise<Filled<T>>): Promise<Filled<T>> {
     const running = fill()
-    this.#running.set(number, running)
+    this.#running.set(key, running)
     try {
       const filled = await running
       const { bytes, tags, life } = filled
@@ -175,13 +209,13 @@ export class Cache {
       await this.#native.abandon(number)
       throw error
     } finally {
-      this.#running.delete(number)
+      if (this.#running.get(key) === running) this.#running.delete(key)
     }
   }
 
   /** Waits for a fill of another call. Its failure is not ours: then we compute the value ourselves. */
-  async #end(number: number, elsewhere: Backoff): Promise<void> {
-    const running = this.#running.get(number)
+  async #end(key: string, elsewhere: Backoff): Promise<void> {
+    const running = this.#running.get(key)
     if (running) await running.catch(() => {})
     else await elsewhere.wait() // another thread or process has it
   }
@@ -200,17 +234,6 @@ class Backoff {
 
 const DONE = Promise.resolve()
 
-/**
- * Settles when the invalidation counts everywhere. A failure is reported here, as most callers don't wait; those who do
- * get it too.
- */
-function acknowledged(soon: Soon<unknown>): Promise<void> {
-  if (!(soon instanceof Promise)) return DONE
-  const done = soon.then(() => {})
-  done.catch((error: unknown) => console.error('errand: an invalidation was not acknowledged\n', error))
-  return done
-}
-
 /** The shorter of two lives, in each respect. */
 export function shorter(a: Lifetime, b: Lifetime | undefined): Lifetime {
   if (!b) return a
@@ -227,12 +250,24 @@ function depend(tags: string[], life: Lifetime): void {
   if (life.revalidate !== undefined || life.expire !== undefined) context.life = shorter(life, context.life)
 }
 
+/** Without what is `undefined`. */
+function given<T extends object>(all: T): { [K in keyof T]: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as { [K in keyof T]: NonNullable<T[K]> }
+}
+
 function cacheSettings(options: CacheOptions): CacheSettings {
-  const { maxBytes, profiles, path, ...rest } = options
+  const { maxBytes, profiles, path, store, name, maxTags, lease, durability, url, maxValueBytes, ...redis } = options
   const folder = options.store === 'disk' ? { path: path ?? join(cacheFolder(), 'cache') } : {}
   return {
-    ...rest,
+    ...given({ store, name, maxTags, lease, durability }),
     ...folder,
+    ...(url !== undefined && {
+      redis: {
+        urls: typeof url === 'string' ? [url] : url,
+        ...redis,
+        ...(maxValueBytes === undefined ? {} : { maxValueBytes: String(maxValueBytes) }),
+      },
+    }),
     ...(maxBytes === undefined ? {} : { maxBytes: String(maxBytes) }),
     ...(profiles && { profiles: Object.entries(profiles).map(([name, life]) => ({ name, life })) }),
   }

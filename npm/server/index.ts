@@ -10,6 +10,7 @@ import { setHostOfProcess } from './host.ts'
 import { type HandlerOptions, resolveOptions } from './options.ts'
 import { answerPage, cachedPage, type PageOptions, type RenderPage } from './page.ts'
 import { answer, createPipeline } from './pipeline.ts'
+import { catchUp } from './seen.ts'
 
 export { ActionError } from '../client/errors.ts'
 export { after } from '../request/after.ts'
@@ -59,8 +60,10 @@ export function createHandler(options: HandlerOptions): Handler {
   setHostOfProcess(pipeline.host, settings.table, pipeline.secrets)
   let hasPages = false
 
-  const respond = (exchange: Exchange): Promise<Answer | null> | Answer | null =>
+  const respondNow = (exchange: Exchange): Promise<Answer | null> | Answer | null =>
     exchange.method === 'POST' ? answer(pipeline, exchange) : hasPages ? cachedPage(cache, exchange) : null
+  const respond = (exchange: Exchange): Promise<Answer | null> | Answer | null =>
+    catchUp(cache, exchange)?.then(() => respondNow(exchange)) ?? respondNow(exchange)
 
   return {
     get ready() {
@@ -74,7 +77,10 @@ export function createHandler(options: HandlerOptions): Handler {
     node: (req, res, next) => serve(req, res, next, respond),
     page(render, pageOptions = {}) {
       hasPages ||= pageOptions.revalidate !== undefined
-      const show = (exchange: Exchange): Promise<Answer> => answerPage(cache, exchange, render, pageOptions)
+      const show = async (exchange: Exchange): Promise<Answer> => {
+        await catchUp(cache, exchange)
+        return answerPage(cache, exchange, render, pageOptions)
+      }
       const page = async (first: Request | IncomingMessage, res?: ServerResponse, next?: Next): Promise<unknown> =>
         res === undefined
           ? toResponse(await show(fromRequest(first as Request)))

@@ -25,6 +25,7 @@ import {
   isReadWhole, receiveArriving, type Received, type ReceivedForm, receiveForm, receiveWhole, RefusedBody,
 } from './receiving.ts'
 import { keepSecrets, type SecretKeeper, warnAboutSecret } from './secrets.ts'
+import { seenCookie } from './seen.ts'
 import { sendRows } from './sending.ts'
 
 /** Everything a call needs that lives longer than it. */
@@ -136,7 +137,7 @@ function answerOf(pipeline: Pipeline, exchange: Exchange, run: Run): Answer | Pr
   if (run.refusal) return refuse(run.refusal)
   const head = headOf(pipeline, run)
   if ('body' in head) return refuse(head)
-  const answer: Answer = { status: head.status, headers: withCookies(head.headers, run.context), body: null }
+  const answer: Answer = { status: head.status, headers: withCookies(pipeline, head.headers, run.context), body: null }
   if (settings.renderer) return rendered(settings.renderer, exchange, run, head, answer)
   answer.body = encode(pipeline, run, answer)
   run.context.isSent = true
@@ -205,7 +206,7 @@ async function answerFormOf(
   if ('body' in head) return refuse(head)
   if (head.location !== null) {
     const { status, headers } = host.formRedirect(head.location)
-    return { status, headers: withCookies(headers, run.context), body: null }
+    return { status, headers: withCookies(pipeline, headers, run.context), body: null }
   }
   const formState =
     state && run.error === undefined ? [run.value, state.key, state.referenceId, state.boundCount - 1] : null
@@ -216,7 +217,7 @@ async function answerFormOf(
   }
   const page = await renderForm(pipeline, exchange, run.context, shown)
   const rendered = fromResponse(page)
-  return { ...rendered, headers: withCookies(rendered.headers, run.context) }
+  return { ...rendered, headers: withCookies(pipeline, rendered.headers, run.context) }
 }
 
 type Shown = { formState: unknown[] | null; status: number; error?: unknown }
@@ -490,10 +491,12 @@ function nextRequest(exchange: Exchange, { cookies }: RequestContext): Request {
   return new Request(url, { headers: next })
 }
 
-function withCookies(headers: string[], { cookies }: RequestContext): string[] {
-  if (!cookies.isChanged) return headers
+function withCookies({ settings }: Pipeline, headers: string[], { cookies, seen }: RequestContext): string[] {
+  const seenBy = seenCookie(settings.cache, seen)
+  if (!cookies.isChanged && seenBy === null) return headers
   const all = [...headers]
   for (const cookie of cookies.setCookies) all.push('set-cookie', cookie)
+  if (seenBy !== null) all.push('set-cookie', seenBy)
   return all
 }
 

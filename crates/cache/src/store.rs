@@ -163,6 +163,11 @@ pub trait Store: Send + Sync {
         Answer::Now(Ok(()))
     }
 
+    /// Waits until the store can be asked, not for long. At once, unless it is on another machine.
+    fn ready(&self) -> Answer<Result<()>> {
+        Answer::Now(Ok(()))
+    }
+
     /// Takes a value in parts, for `finish`.
     fn sink(&self) -> Result<Box<dyn Sink>> {
         Ok(Box::new(Gather::default()))

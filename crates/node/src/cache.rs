@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use cache::{
     Begin, Bounds, Disk, DiskOptions, Durability, Fill, Finished, Life, Made, Memory, Question,
-    Read, Stats, Store,
+    Read, Stats, Store, Tick, redis,
 };
 use host::{
     BadOption,
@@ -27,7 +27,7 @@ use rustc_hash::FxHashMap;
 
 use crate::{
     job::{Failure, now},
-    soon::Soon,
+    soon::{RUNTIME, Soon},
 };
 
 #[napi(object, object_to_js = false)]
@@ -40,7 +40,23 @@ pub struct CacheSettings {
     pub max_tags: Option<f64>,
     pub lease: Option<f64>,
     pub durability: Option<String>,
+    pub redis: Option<RedisSettings>,
     pub profiles: Option<Vec<NamedProfile>>,
+}
+
+/// Times in milliseconds.
+#[napi(object, object_to_js = false)]
+pub struct RedisSettings {
+    pub urls: Vec<String>,
+    pub cluster: Option<bool>,
+    pub ca: Option<String>,
+    pub prefix: Option<String>,
+    pub when_away: Option<String>,
+    pub after_restart: Option<String>,
+    pub connect_timeout: Option<f64>,
+    pub command_timeout: Option<f64>,
+    pub max_silence: Option<f64>,
+    pub max_value_bytes: Option<String>,
 }
 
 #[napi(object, object_to_js = false)]
@@ -152,7 +168,13 @@ impl From<Stats> for CacheStats {
 }
 
 /// Fills that JavaScript runs, by the number it knows them by.
-type Running = Arc<Mutex<FxHashMap<u64, Fill>>>;
+#[derive(Default)]
+struct Fills {
+    by_number: FxHashMap<u32, Fill>,
+    last: u32,
+}
+
+type Running = Arc<Mutex<Fills>>;
 
 #[napi(js_name = "Cache")]
 pub struct NativeCache {
@@ -187,6 +209,13 @@ impl NativeCache {
                     Some(name) => Memory::named(&name, &bounds),
                     None => Arc::new(Memory::new(&bounds)),
                 },
+                "redis" => {
+                    let options =
+                        redis_options(settings.redis, bounds, settings.max_bytes.is_none())?;
+                    let redis = redis::Redis::open(options, RUNTIME.handle())
+                        .map_err(|error| Failure::new(error.code(), error))?;
+                    Arc::new(redis)
+                }
                 other => {
                     return Err(BadOption {
                         option: "cache.store",
@@ -206,7 +235,11 @@ impl NativeCache {
     }
 
     #[napi]
-    pub fn read(&self, env: Env, key: String) -> napi::Result<Soon<napi::Either<Hit, Null>>> {
+    pub fn read<'env>(
+        &self,
+        env: &'env Env,
+        key: String,
+    ) -> napi::Result<Soon<'env, napi::Either<Hit, Null>>> {
         let at = cache::now();
         Soon::of(env, self.store.read(&key, at), move |read| {
             let (stale, entry) = match read {
@@ -224,34 +257,41 @@ impl NativeCache {
         })
     }
 
-    /// Positive: run the fill of this number. Negative: wait for it. `tags` are those that the value
+    /// Run the fill of this number; 0: somebody else runs it. `tags` are those that the value
     /// will have, as far as they are known.
     #[napi]
-    pub fn begin(&self, env: Env, key: String, tags: Vec<String>) -> napi::Result<Soon<f64>> {
+    pub fn begin<'env>(
+        &self,
+        env: &'env Env,
+        key: String,
+        tags: Vec<String>,
+    ) -> napi::Result<Soon<'env, u32>> {
         let running = Arc::clone(&self.running);
         Soon::of(env, self.store.begin(&key, &tags, cache::now()), move |begin| {
             Ok(match begin {
-                Begin::Wait(wait) => -(wait.began.0 as f64),
+                Begin::Wait(_) => 0,
                 Begin::Run(fill) => {
-                    let id = fill.began.0;
-                    lock(&running).insert(id, fill);
-                    id as f64
+                    let mut running = lock(&running);
+                    running.last = running.last.wrapping_add(1).max(1);
+                    let number = running.last;
+                    running.by_number.insert(number, fill);
+                    number
                 }
             })
         })
     }
 
     #[napi]
-    pub fn finish(
+    pub fn finish<'env>(
         &self,
-        env: Env,
-        fill: f64,
+        env: &'env Env,
+        fill: u32,
         value: &[u8],
         tags: Vec<String>,
         life: LifeSettings,
-    ) -> napi::Result<Soon<bool>> {
-        let life = now(env, || Ok(Life::from(Profile::try_from(life)?)))?;
-        let Some(fill) = lock(&self.running).remove(&(fill as u64)) else {
+    ) -> napi::Result<Soon<'env, bool>> {
+        let life = now(*env, || Ok(Life::from(Profile::try_from(life)?)))?;
+        let Some(fill) = lock(&self.running).by_number.remove(&fill) else {
             return Ok(Soon::Now(false));
         };
         let made = Made { value: value.to_vec().into(), tags, life };
@@ -260,15 +300,15 @@ impl NativeCache {
     }
 
     #[napi]
-    pub fn abandon(&self, env: Env, fill: f64) -> napi::Result<Soon<()>> {
-        match lock(&self.running).remove(&(fill as u64)) {
+    pub fn abandon<'env>(&self, env: &'env Env, fill: u32) -> napi::Result<Soon<'env, ()>> {
+        match lock(&self.running).by_number.remove(&fill) {
             Some(fill) => Soon::of(env, self.store.abandon(fill), Ok),
             None => Ok(Soon::Now(())),
         }
     }
 
     #[napi]
-    pub fn delete(&self, env: Env, key: String) -> napi::Result<Soon<bool>> {
+    pub fn delete<'env>(&self, env: &'env Env, key: String) -> napi::Result<Soon<'env, bool>> {
         Soon::of(env, self.store.delete(&key), Ok)
     }
 
@@ -306,13 +346,13 @@ impl NativeCache {
 
     /// Without a life at once, else as its `expire` says.
     #[napi]
-    pub fn revalidate_tag(
+    pub fn revalidate_tag<'env>(
         &self,
-        env: Env,
+        env: &'env Env,
         tag: String,
         life: Option<LifeSettings>,
-    ) -> napi::Result<Soon<f64>> {
-        let (tags, how) = now(env, || {
+    ) -> napi::Result<Soon<'env, f64>> {
+        let (tags, how) = now(*env, || {
             let how = match life {
                 None => cache::Invalidation::Hard,
                 Some(life) => Profile::try_from(life)?.invalidation(),
@@ -323,20 +363,37 @@ impl NativeCache {
     }
 
     #[napi]
-    pub fn revalidate_path(
+    pub fn revalidate_path<'env>(
         &self,
-        env: Env,
+        env: &'env Env,
         path: String,
         reach: String,
-    ) -> napi::Result<Soon<f64>> {
-        let tag = now(env, || Ok(path_tag(&path, reach.parse::<Reach>()?)))?;
+    ) -> napi::Result<Soon<'env, f64>> {
+        let tag = now(*env, || Ok(path_tag(&path, reach.parse::<Reach>()?)))?;
         let answer = self.store.invalidate(&[tag], cache::Invalidation::Hard, cache::now());
         Soon::of(env, answer, |tick| Ok(tick.0 as f64))
     }
 
+    /// Waits until reads here see the mark of this tick, wherever it was set.
+    #[napi]
+    pub fn catch_up<'env>(&self, env: &'env Env, tick: f64) -> napi::Result<Soon<'env, ()>> {
+        Soon::of(env, self.store.catch_up(Tick(tick as u64)), Ok)
+    }
+
+    /// Waits until the store can be asked, not for long.
+    #[napi]
+    pub fn ready<'env>(&self, env: &'env Env) -> napi::Result<Soon<'env, ()>> {
+        Soon::of(env, self.store.ready(), Ok)
+    }
+
     /// JSON about a key, or about all entries with a tag.
     #[napi]
-    pub fn explain(&self, env: Env, what: String, is_key: bool) -> napi::Result<Soon<String>> {
+    pub fn explain<'env>(
+        &self,
+        env: &'env Env,
+        what: String,
+        is_key: bool,
+    ) -> napi::Result<Soon<'env, String>> {
         let question = if is_key { Question::Key(&what) } else { Question::Tag(&what) };
         Soon::of(env, self.store.explain(question, cache::now()), |explanation| {
             serde_json::to_string(&explanation).map_err(|error| Failure::new("errand::bug", error))
@@ -373,6 +430,56 @@ fn bounds_of(
     Ok(bounds)
 }
 
+fn redis_options(
+    settings: Option<RedisSettings>,
+    mut bounds: Bounds,
+    is_usual: bool,
+) -> Result<redis::Options, Failure> {
+    let missing =
+        || BadOption { option: "cache.url", problem: "is missing: redis://…".to_owned() };
+    let it = settings.ok_or_else(missing)?;
+    let mut options = redis::Options::at("");
+    if is_usual {
+        bounds.max_bytes = options.bounds.max_bytes;
+    }
+    options.bounds = bounds;
+    options.urls = it.urls;
+    options.cluster = it.cluster.unwrap_or(false);
+    options.ca = it.ca.map(String::into_bytes);
+    options.prefix = it.prefix.unwrap_or(options.prefix);
+    let unknown = |option, problem: String| BadOption { option, problem };
+    options.when_away = match it.when_away.as_deref() {
+        None | Some("bypass") => redis::WhenAway::Bypass,
+        Some("stale") => redis::WhenAway::Stale,
+        Some("fail") => redis::WhenAway::Fail,
+        Some(other) => {
+            let problem = format!("{other:?} is none of bypass, stale, fail");
+            return Err(unknown("cache.whenAway", problem).into());
+        }
+    };
+    options.after_restart = match it.after_restart.as_deref() {
+        None | Some("void") => redis::AfterRestart::Void,
+        Some("trust") => redis::AfterRestart::Trust,
+        Some(other) => {
+            let problem = format!("{other:?} is neither void nor trust");
+            return Err(unknown("cache.afterRestart", problem).into());
+        }
+    };
+    for (option, given, time) in [
+        ("cache.connectTimeout", it.connect_timeout, &mut options.connect_timeout),
+        ("cache.commandTimeout", it.command_timeout, &mut options.command_timeout),
+        ("cache.maxSilence", it.max_silence, &mut options.max_silence),
+    ] {
+        if let Some(given) = size::seconds(option, given.map(|ms| ms / 1000.0))? {
+            *time = given;
+        }
+    }
+    if let Some(bytes) = it.max_value_bytes {
+        options.max_value_bytes = size::parse("cache.maxValueBytes", &bytes)?;
+    }
+    Ok(options)
+}
+
 fn durability_of(name: Option<&str>) -> Result<Durability, BadOption> {
     match name {
         None | Some("process") => Ok(Durability::Process),
@@ -384,6 +491,6 @@ fn durability_of(name: Option<&str>) -> Result<Durability, BadOption> {
     }
 }
 
-fn lock(running: &Running) -> std::sync::MutexGuard<'_, FxHashMap<u64, Fill>> {
+fn lock(running: &Running) -> std::sync::MutexGuard<'_, Fills> {
     running.lock().unwrap_or_else(PoisonError::into_inner)
 }

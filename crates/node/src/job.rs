@@ -22,7 +22,7 @@ impl Failure {
         Self::new("errand::bug", "errand's native core panicked: this is a bug, please report it")
     }
 
-    fn into_js(self, env: Env) -> napi::Error {
+    pub(crate) fn into_js(self, env: Env) -> napi::Error {
         JsError::from(napi::Error::new(self.code, self.message)).into_unknown(env).into()
     }
 }
@@ -81,6 +81,6 @@ impl<T: ToNapiValue + TypeName + Send + 'static> Task for Job<T> {
 }
 
 /// napi lets a panic in an `AsyncTask` end the process: stop it here.
-fn contain<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+pub(crate) fn contain<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(Failure::bug()))
 }

@@ -178,6 +178,10 @@ impl Store for Redis {
         self.later(move |inner| async move { Ok(inner.catch_up(tick).await?) })
     }
 
+    fn ready(&self) -> Answer<crate::Result<()>> {
+        Redis::ready(self, self.inner.shared.options.connect_timeout)
+    }
+
     fn explain(&self, question: Question<'_>, now: Time) -> Answer<crate::Result<Explanation>> {
         let (is_key, text) = match question {
             Question::Key(key) => (true, key.to_owned()),
