@@ -9,7 +9,7 @@ pub(super) const LAG: Duration = Duration::from_millis(10);
 #[cfg(target_os = "linux")]
 pub(super) fn coarse() -> Duration {
     use rustix::time::{ClockId, clock_gettime};
-    // A fifth of the cost of a precise one; it moves with the kernel's timer.
+    // It moves with the kernel's timer, and so needs no look at the hardware's.
     let time = clock_gettime(ClockId::MonotonicCoarse);
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }

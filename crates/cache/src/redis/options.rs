@@ -89,8 +89,8 @@ impl Options {
         }
     }
 
-    /// How long one look into the log waits for the next mark: twice per `max_silence`, with room
-    /// for the way there and back.
+    /// How long one look into the log waits for the next mark: so short that, with the way there
+    /// and back, a few may be late before the silence is too long.
     pub(super) fn log_wait(&self) -> Duration {
         self.max_silence / 4
     }

@@ -3,12 +3,14 @@
 use std::time::{Duration, Instant};
 
 use cache::{
-    Finished, Life, Store, now,
+    Begin, Finished, Life, Store, now,
     redis::{AfterRestart, Options, Redis, WhenAway},
 };
 
+use tokio::runtime::Handle;
+
 use crate::support::{
-    at, begin, eventually, fill, finish, is_away, is_near, made, mark, open, options,
+    SOON, at, begin, eventually, fill, finish, is_away, is_near, made, mark, open, options,
     proxy::{Network, Proxy},
     read,
     server::{DURABLE, Server},
@@ -88,6 +90,23 @@ async fn a_restart_voids_what_is_near_and_all_goes_on() {
     assert_eq!(read(&here, "k").await, "fresh 2");
     mark(&here, "posts").await.unwrap();
     assert_eq!(read(&here, "k").await, "absent");
+}
+
+#[tokio::test]
+async fn who_starts_before_redis_does_without_it_until_it_is_there() {
+    let mut server = Server::start(&[]);
+    server.kill();
+    let here = Redis::open(options(&server.url()), &Handle::current()).expect("options are right");
+    assert!(is_away(&here.ready(Duration::from_millis(100)).await.unwrap_err()));
+    assert_eq!(read(&here, "k").await, "absent");
+    let own = begin(&here, "k").await;
+    let Begin::Wait(wait) = here.begin("k", &[], now()).await.unwrap() else { panic!("two fill") };
+    assert_eq!(finish(&here, own, "1", &[]).await, Finished::Away);
+    tokio::time::timeout(SOON, here.ended(&wait).into_future()).await.expect("it has ended");
+    server.start_again();
+    here.ready(SOON).await.unwrap();
+    assert!(fill(&here, "k", "2", &[]).await);
+    assert_eq!(read(&here, "k").await, "fresh 2");
 }
 
 #[tokio::test]
@@ -193,7 +212,8 @@ async fn a_server_that_evicts_what_it_likes_loses_no_mark() {
 async fn assert_away(cache: &Redis, key: &str, expected: &str) {
     let begun = Instant::now();
     assert_eq!(read(cache, key).await, expected);
-    assert!(begun.elapsed() < Duration::from_millis(100), "{:?}", begun.elapsed());
+    // Nobody waits as long as a command may take.
+    assert!(begun.elapsed() < Duration::from_millis(400), "{:?}", begun.elapsed());
 }
 
 /// Three caches, one for each way to do without, each with a value near and then without Redis.
@@ -214,7 +234,7 @@ async fn without_redis(network: Network) {
     for cache in &caches {
         eventually("nothing is fresh", async || !is_near(cache, "k")).await;
     }
-    assert!(silent.elapsed() < Duration::from_millis(1_500), "{:?}", silent.elapsed());
+    assert!(silent.elapsed() < Duration::from_secs(3), "{:?}", silent.elapsed());
 
     assert_away(bypass, "k", "absent").await;
     assert_away(stale, "k", "stale 1").await;
