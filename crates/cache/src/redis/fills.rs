@@ -30,6 +30,7 @@ struct Table {
     others: FxHashMap<(String, Tick), watch::Receiver<()>>,
     /// Names fills that Redis doesn't know of; below all ticks that it gives.
     last_unknown: u64,
+    most_before_forgetting: usize,
 }
 
 /// A fill of this process. Those who wait for it are woken when it is dropped.
@@ -87,7 +88,7 @@ impl Fills {
         }
         table.last_unknown += 1;
         let began = Tick(table.last_unknown);
-        table.run(wish, began, None)
+        table.run(wish, began, None, lease)
     }
 
     fn lock(&self) -> MutexGuard<'_, Table> {
@@ -96,12 +97,32 @@ impl Fills {
 }
 
 impl Table {
-    fn run(&mut self, wish: Wish, began: Tick, keeper: Option<AbortHandle>) -> Begin {
+    fn run(
+        &mut self,
+        wish: Wish,
+        began: Tick,
+        keeper: Option<AbortHandle>,
+        lease: Duration,
+    ) -> Begin {
+        self.forget_lapsed(wish.now, lease);
         let Wish { key, now, .. } = wish;
         let (is_known, ended) = (keeper.is_some(), watch::Sender::new(()));
         let own = Own { began, since: now, is_known, keeper, ended };
-        self.own.insert(key.clone(), own);
+        // Of two that begin at once the answers may come the other way round.
+        let is_latest = self.own.get(&key).is_none_or(|has| !has.is_known || has.began < began);
+        if is_latest {
+            self.own.insert(key.clone(), own);
+        }
         Begin::Run(Fill { key, began })
+    }
+
+    /// Fills that nobody ever ends would add up.
+    fn forget_lapsed(&mut self, now: Time, lease: Duration) {
+        const FEW: usize = 1_024;
+        if self.own.len() >= self.most_before_forgetting.max(FEW) {
+            self.own.retain(|_, own| elapsed(own.since, now) < lease);
+            self.most_before_forgetting = self.own.len() * 2;
+        }
     }
 }
 
@@ -123,7 +144,12 @@ impl Shared {
             match self.ask_to_begin(&wish, replaceable).await? {
                 Asked::Begun(began) => {
                     let keeper = Arc::clone(self).keep(&wish.key, began);
-                    return Ok(self.fills.lock().run(wish, began, Some(keeper)));
+                    return Ok(self.fills.lock().run(
+                        wish,
+                        began,
+                        Some(keeper),
+                        self.options.bounds.lease,
+                    ));
                 }
                 Asked::Running { began, left, expected }
                     if !self.replica.is_overtaken(began, &expected, wish.now) =>
@@ -236,5 +262,41 @@ impl Asked {
             }),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LEASE: Duration = Duration::from_secs(60);
+
+    fn wish(key: usize, seconds: u64) -> Wish {
+        let now = Duration::from_secs(seconds);
+        Wish { key: key.to_string(), expected: Vec::new(), now }
+    }
+
+    #[test]
+    fn fills_that_nobody_ends_are_forgotten() {
+        let fills = Fills::default();
+        for n in 0..20_000 {
+            assert!(matches!(fills.begin_unknown(wish(n, n as u64), LEASE), Begin::Run(_)));
+            assert!(fills.lock().own.len() <= 1_024, "after {n}");
+        }
+        assert!(matches!(fills.begin_unknown(wish(19_999, 20_000), LEASE), Begin::Wait(_)));
+        let ended = fills.take(&Fill { key: "19999".to_owned(), began: Tick(20_000) });
+        assert!(ended.is_some_and(|own| !own.is_known));
+        assert!(matches!(fills.begin_unknown(wish(19_999, 20_001), LEASE), Begin::Run(_)));
+    }
+
+    #[test]
+    fn of_two_fills_that_begin_at_once_the_later_one_counts() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let keeper = || Some(runtime.spawn(std::future::pending::<()>()).abort_handle());
+        let fills = Fills::default();
+        fills.lock().run(wish(1, 0), Tick(8), keeper(), LEASE);
+        fills.lock().run(wish(1, 0), Tick(7), keeper(), LEASE);
+        assert!(fills.take(&Fill { key: "1".to_owned(), began: Tick(7) }).is_none());
+        assert!(fills.take(&Fill { key: "1".to_owned(), began: Tick(8) }).is_some());
     }
 }
