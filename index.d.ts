@@ -89,6 +89,25 @@ export interface ActionInfo {
   rest: boolean
   /** Names of the captured variables, in the order in which they are sealed. */
   captures: string[]
+  /** Those options of its `action()` of `errand/server` that are literals, if it has some. */
+  policy?: ActionPolicy
+}
+
+/** What a single action may be asked; `action()` of `errand/server` takes it. */
+export interface ActionPolicy {
+  /**
+   * Bytes of a call's body, or text such as `512kb`; more or less than `limits.body` of the server. Its files count too,
+   * unless `files` gives them limits of their own.
+   */
+  limit?: number | string
+  /** How many files there may be, or more about them. What is left out is as `limits` of the server has it. */
+  files?: number | { count?: number; size?: number | string; types?: string[] }
+  /** Milliseconds, or text such as `30s`: how long the function may take, and its body as long. Default: no limit. */
+  timeout?: number | string
+  /** How many calls run at a time in this process. Default: no limit. */
+  concurrency?: number
+  /** How many calls may wait for a place. Default 64; past it 503. */
+  queue?: number
 }
 
 export interface Diagnostic {

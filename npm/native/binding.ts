@@ -22,6 +22,8 @@ export interface Native {
   FlightEncoder: new (isCall: boolean) => FlightEncoder
   ReplyDecoder: new (limits: ReplyLimits) => ReplyDecoder
   Host: new (settings: HostSettings) => NativeHost
+  Policy: new (settings: PolicySettings) => NativePolicy
+  timedOut(millis: number): Refusal
   Cache: new (settings: CacheSettings) => NativeCache
 }
 
@@ -57,8 +59,31 @@ export interface LimitSettings {
   nameBytes?: number
 }
 
+/** What `action()` was given; sizes and times as the user wrote them. */
+export interface PolicySettings {
+  limit?: string
+  fileCount?: number
+  fileSize?: string
+  fileTypes?: string[]
+  timeout?: string
+  concurrency?: number
+  queue?: number
+}
+
+/** Reads a policy, and counts its calls at a time. */
+export interface NativePolicy {
+  /** In milliseconds. */
+  timeout(): number | null
+  hasPlaces(): boolean
+  enter(): 0 | 1 | Refusal
+  leave(): boolean
+  giveUp(): void
+}
+
 export interface HostSettings {
   actions: string[]
+  /** By action, for those that have one. */
+  policies: Record<string, PolicySettings>
   allowedOrigins: string[]
   trustProxy: string[]
   limits: LimitSettings
@@ -75,8 +100,21 @@ export interface HostSettings {
   production: boolean
 }
 
-/** 0: not ours; 1: a fetch call; 2: perhaps a form. */
-export type Admission = 0 | 1 | 2 | Refusal
+/** 0: not ours; 1: a fetch call; 2: perhaps a form; else a fetch call under a policy. */
+export type Admission = 0 | 1 | 2 | Refusal | Admitted
+
+/** A call that may be made: now (`turn` is 0), or when one before it has ended (1). */
+export interface Admitted {
+  policy: number
+  turn: 0 | 1
+}
+
+/** What a body held, for a policy that is known later. */
+export interface Usage {
+  bytes: number
+  textBytes: number
+  files: { bytes: number; mediaType: string; isUnnamed: boolean }[]
+}
 
 /** A whole answer; `headers` is flat: name, value, name, value. */
 export interface Head {
@@ -137,7 +175,7 @@ export interface ArrivedPiece extends Omit<Piece, 'views'> {
 /** As {@link ArrivingCall}, for a form that was sent without JavaScript. */
 export interface ArrivingForm {
   push(bytes: Uint8Array): Promise<Refusal | null>
-  end(): Promise<{ id: string; arguments: ArrivedPiece; state: FormState | null } | Refusal | null>
+  end(): Promise<{ id: string; arguments: ArrivedPiece; state: FormState | null; usage: Usage } | Refusal | null>
   close(): void
 }
 
@@ -151,6 +189,7 @@ export interface FormState {
 export interface DecodedForm extends Decoded {
   id: string
   state: FormState | null
+  usage: Usage
 }
 
 export type Failure = 'unauthorized' | 'forbidden' | 'not-found' | 'declared' | 'unexpected'
@@ -228,16 +267,28 @@ export interface NativeHost {
   authority(host: string | undefined, proxied: Proxied | undefined): string | null
   /** Whether the bytes of a multipart body, perhaps its beginning, name an action. */
   namesAction(bytes: Uint8Array): boolean
-  /** `null`: the body is plain, so parse it as it is. */
-  decodeCall(contentType: string, body: Uint8Array): null | Decoded | Refusal
+  /** `null`: the body is plain, so parse it as it is. `policy` is a number from here, 0 for none. */
+  decodeCall(policy: number, contentType: string, body: Uint8Array): null | Decoded | Refusal
   /** Of text, on another thread. */
-  decodeTextLater(contentType: string, body: Uint8Array): Promise<null | DecodedText | Refusal>
+  decodeTextLater(policy: number, contentType: string, body: Uint8Array): Promise<null | DecodedText | Refusal>
   /** Its large files go into `directory`. */
-  arriving(contentType: string, directory: string): ArrivingCall | Refusal
+  arriving(policy: number, contentType: string, directory: string): ArrivingCall | Refusal
   arrivingForm(contentType: string, directory: string): ArrivingForm | Refusal
   decodeForm(contentType: string, body: Uint8Array): DecodedForm | Refusal | null
-  bodyLimit(): number
-  bodyTooLarge(): Refusal
+  bodyLimit(policy: number, contentType: string): number
+  bodyTooLarge(policy: number, contentType: string): Refusal
+  /** The policy of an action. */
+  policyOf(id: string): number
+  /** The number of a policy that came with a function: it can only narrow `base`. Its calls at a time are not counted here. */
+  learn(base: number, policy: PolicySettings): number
+  hasPlaces(policy: number): boolean
+  enter(policy: number): 0 | 1 | Refusal
+  leave(policy: number): boolean
+  giveUp(policy: number): void
+  /** In milliseconds. */
+  timeoutOf(policy: number): number | null
+  checkLength(policy: number, contentType: string, contentLength: number | undefined): Refusal | null
+  checkUsage(policy: number, usage: Usage): Refusal | null
   unknownAction(): Refusal
   /** The user's guard said no. */
   guardRefused(id: string): Refusal

@@ -1,7 +1,8 @@
 /** `errand/headers`: the request that an action or a page runs for. */
 
-import { errandError, requireContext } from './context.ts'
+import { currentContext, errandError, requireContext } from './context.ts'
 import type { Cookie, CookieJar, CookieOptions } from './cookies.ts'
+import { currentScope } from './scope.ts'
 
 export type { Cookie, CookieOptions }
 
@@ -69,7 +70,8 @@ export async function headers(): Promise<Headers> {
 }
 
 /**
- * Aborts when the visitor is gone: the tab was closed, the call aborted, the connection lost. Hand it on to what takes long.
+ * Aborts when the visitor is gone: the tab was closed, the call aborted, the connection lost; and when the time is up that
+ * `action({ timeout })` gives. Hand it on to what takes long.
  *
  * ```ts
  * const answer = await fetch(url, { signal: signal() })
@@ -78,7 +80,10 @@ export async function headers(): Promise<Headers> {
  * @throws `errand::no-request` outside of a request, `errand::request-in-cache` inside of `cached()`.
  */
 export function signal(): AbortSignal {
+  const end = currentScope()?.signal
+  if (end && !currentContext()) return end // an action that is called in a test
   const context = requireContext('signal()')
   context.dynamic = true
-  return context.request.signal()
+  const gone = context.request.signal()
+  return end ? AbortSignal.any([gone, end]) : gone
 }

@@ -10,10 +10,18 @@ import { dirname, resolve } from 'node:path'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 
+import type { ActionPolicy } from '../../index.d.ts'
 import { errandError } from '../request/context.ts'
 
-/** Id → the function, or a promise of it. */
-export type ActionTable = Record<string, () => unknown>
+/** Gives the function, or a promise of it. */
+export interface ActionLoader {
+  (): unknown
+  /** What the compiler read of its `action()`. */
+  policy?: ActionPolicy
+}
+
+/** Id → its loader. */
+export type ActionTable = Record<string, ActionLoader>
 
 /** What a build writes about its actions. */
 export interface Manifest {
@@ -33,6 +41,8 @@ export interface Manifest {
       params: number
       rest: boolean
       captures: string[]
+      /** The literal options of its `action()`. */
+      policy?: ActionPolicy
       /** Whether only client code refers to its file; known for builds with Server Components. */
       clientOnly?: boolean
     }
@@ -49,7 +59,7 @@ export function readManifest(path: string): ActionTable {
   const root = resolve(dirname(path), manifest.root)
   const table: ActionTable = Object.create(null) as ActionTable
   for (const [id, action] of Object.entries(manifest.actions)) {
-    table[id] = async () => {
+    const load = async (): Promise<unknown> => {
       if (action.kind === 'inline') {
         throw errandError(
           'errand::not-compiled',
@@ -60,6 +70,7 @@ export function readManifest(path: string): ActionTable {
       const module = (await import(pathToFileURL(resolve(root, action.file)).href)) as Record<string, unknown>
       return Object.hasOwn(module, action.export) ? module[action.export] : undefined
     }
+    table[id] = action.policy ? Object.assign(load, { policy: action.policy }) : load
   }
   return table
 }

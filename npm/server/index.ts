@@ -14,11 +14,14 @@ import { catchUp } from './seen.ts'
 
 export { ActionError } from '../client/errors.ts'
 export { after } from '../request/after.ts'
-export type { ActionTable, Manifest } from './actions.ts'
+export { action } from './action.ts'
+export type { ActionOptions } from './action.ts'
+export type { ActionLoader, ActionTable, Manifest } from './actions.ts'
 export { Cache } from './cache.ts'
 export type { CachedOptions, CacheLife, CacheOptions, CacheStats, EntryOptions, Explanation } from './cache.ts'
-export type { Limits } from '../../index.d.ts'
+export type { ActionPolicy, Limits } from '../../index.d.ts'
 export type { Call, Guard, HandlerOptions, Middleware, Renderer } from './options.ts'
+export type { InputIssue, InputOf, InputSchema, OutputOf, StandardSchema } from './input.ts'
 export type { PageOptions, RenderPage } from './page.ts'
 
 /** What comes after us in `node:http` style servers; called with an error when ours failed. */

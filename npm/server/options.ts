@@ -8,6 +8,7 @@ import type { HostSettings, LimitSettings } from '../native/index.ts'
 import { type ActionTable, readManifest } from './actions.ts'
 import { Cache, type CacheOptions, processCache, setProcessCache } from './cache.ts'
 import { cacheFolder } from './folder.ts'
+import { settingsOf } from './policies.ts'
 
 /** One call, as middleware and `onError` see it. */
 export interface Call {
@@ -99,6 +100,7 @@ export function resolveOptions(options: HandlerOptions): Settings {
     table,
     host: {
       actions: Object.keys(table),
+      policies: settingsOf(table),
       allowedOrigins: options.allowedOrigins ?? listed(process.env['ERRAND_ALLOWED_ORIGINS']),
       trustProxy: trusted(options.trustProxy ?? process.env['ERRAND_TRUST_PROXY']),
       limits: limitSettings(options.limits),

@@ -17,12 +17,15 @@ import {
 import { newContext, type RequestContext, runInContext } from '../request/context.ts'
 import { navigationOf, type RedirectType } from '../request/navigation.ts'
 import { lower } from '../values/index.ts'
+import { policyOf } from './action.ts'
 import { type Answer, type Body, closing, type Exchange, fromResponse } from './exchange.ts'
 import { type Action, loadAction } from './host.ts'
 import type { Call, Guard, Renderer, Settings } from './options.ts'
+import type { Place } from './places.ts'
+import { at, keeping, Policies } from './policies.ts'
 import { errorRow, redacted } from './redact.ts'
 import {
-  isReadWhole, receiveArriving, type Received, type ReceivedForm, receiveForm, receiveWhole, RefusedBody,
+  isMultipart, isReadWhole, receive, receiveArriving, type Received, type ReceivedForm, receiveForm, receiveWhole, RefusedBody,
 } from './receiving.ts'
 import { keepSecrets, type SecretKeeper, warnAboutSecret } from './secrets.ts'
 import { seenCookie } from './seen.ts'
@@ -39,6 +42,9 @@ export interface Pipeline {
   plainRows: string
   /** What is being done after answers. */
   pending: Set<Promise<void>>
+  policies: Policies
+  /** Bytes that most bodies may have. */
+  textLimit: number
 }
 
 export function createPipeline(settings: Settings): Pipeline {
@@ -49,7 +55,9 @@ export function createPipeline(settings: Settings): Pipeline {
   warnAboutSecret(host, settings)
   const secrets = keepSecrets(host, settings.askForSecrets)
   // Only a redirect can be refused.
-  return { settings, host, secrets, plainHead: plainHead as CallHead, plainRows, pending: new Set() }
+  const policies = new Policies(host, settings.host.policies)
+  const textLimit = host.bodyLimit(0, 'text/plain')
+  return { settings, host, secrets, plainHead: plainHead as CallHead, plainRows, pending: new Set(), policies, textLimit }
 }
 
 function headOf({ host, plainHead }: Pipeline, { context, redirect, failure }: Run): CallHead | Refusal {
@@ -62,16 +70,30 @@ function headOf({ host, plainHead }: Pipeline, { context, redirect, failure }: R
 export function answer(pipeline: Pipeline, exchange: Exchange): Answer | null | Promise<Answer | null> {
   const { host, secrets } = pipeline
   if (secrets?.ready) return secrets.ready.then(() => answer(pipeline, exchange))
-  const length = exchange.header('content-length')
-  const contentLength = length === undefined ? undefined : Number(length)
+  const contentLength = lengthOf(exchange)
   const from = [exchange.header('host'), exchange.header('origin'), exchange.header('sec-fetch-site'), proxiedOf(exchange)] as const
   const contentType = exchange.header('content-type')
   const id = exchange.header('errand-action')
   const admission = host.admit(exchange.method, id, contentType, contentLength, ...from)
   if (admission === 0) return null
-  if (typeof admission === 'object') return refuse(admission)
-  if (admission === 1) return answerCall(pipeline, exchange, id ?? '', contentType ?? '')
+  if (typeof admission === 'object') {
+    if ('status' in admission) return refuse(admission)
+    return answerInTurn(pipeline, exchange, { id: id ?? '', contentType: contentType ?? '', ...admission })
+  }
+  if (admission === 1) return answerCall(pipeline, exchange, { id: id ?? '', contentType: contentType ?? '', policy: 0 })
   return answerForm(pipeline, exchange, contentType ?? '', () => host.admitForm(contentLength, ...from))
+}
+
+function lengthOf(exchange: Exchange): number | undefined {
+  const length = exchange.header('content-length')
+  return length === undefined ? undefined : Number(length)
+}
+
+/** A fetch call that may be made; 0 is no policy. */
+interface Admitted {
+  id: string
+  contentType: string
+  policy: number
 }
 
 /** What proxies say, if they say something. */
@@ -86,23 +108,33 @@ function proxiedOf(exchange: Exchange): Proxied | undefined {
 async function answerCall(
   pipeline: Pipeline,
   exchange: Exchange,
-  id: string,
-  contentType: string,
+  { id, contentType, policy: admitted }: Admitted,
+  place?: Place,
 ): Promise<Answer> {
-  const { host, settings } = pipeline
+  const { host, settings, policies } = pipeline
   const loaded = loadAction(id, settings.table)
-  const action = loaded instanceof Promise ? await loaded : loaded
-  if (!action) return refuse(host.unknownAction())
+  const found = loaded instanceof Promise ? await loaded : loaded
+  if (!found) return refuse(host.unknownAction())
+  const isFree = admitted === 0 && policyOf(found) === undefined
+  const action = isFree ? found : at(place, policies.policed(id, found, admitted))
+  const policy = isFree ? 0 : policies.under(id, found, admitted)
+  if (policy !== admitted) {
+    const tooLong = host.checkLength(policy, contentType, lengthOf(exchange))
+    if (tooLong) return refuse(tooLong)
+  }
   const run = newRun(exchange, id, action)
   if (settings.guard && !(await isAllowed(pipeline, exchange, run, settings.guard))) {
     return finished(pipeline, undefined, run, await answerOf(pipeline, exchange, run))
   }
   let received: Received
   try {
-    const receiver = { host, table: settings.table }
-    const read = isReadWhole(exchange, contentType)
-      ? receiveWhole(receiver, await exchange.body(host.bodyLimit()), contentType)
-      : receiveArriving(receiver, exchange, contentType)
+    const receiver = { host, table: settings.table, policy }
+    const read =
+      policy !== 0
+        ? policies.inTime(policy, receive(receiver, exchange, contentType))
+        : isReadWhole(exchange, contentType)
+          ? receiveWhole(receiver, await exchange.body(isMultipart(contentType) ? host.bodyLimit(0, contentType) : pipeline.textLimit), contentType)
+          : receiveArriving(receiver, exchange, contentType)
     received = read instanceof Promise ? await read : read
   } catch (error) {
     return refused(error)
@@ -118,8 +150,19 @@ async function answerCall(
   }
 }
 
+/** A call whose action has a policy: it begins when it has a place, and keeps it until its answer was sent. */
+async function answerInTurn(pipeline: Pipeline, exchange: Exchange, admitted: Admitted & { turn: 0 | 1 }): Promise<Answer> {
+  let place: Place | undefined
+  try {
+    place = await pipeline.policies.admitted(admitted, exchange)
+  } catch {
+    return { status: 503, headers: [], body: null } // nobody is left to read it
+  }
+  return keeping(place, () => answerCall(pipeline, exchange, admitted, place))
+}
+
 function refused(error: unknown): Answer {
-  if (error instanceof RefusedBody) return refuse(error.refusal)
+  if (isRefused(error)) return refuse(error.refusal)
   throw error
 }
 
@@ -166,31 +209,42 @@ async function answerForm(
   contentType: string,
   admit: () => Refusal | null,
 ): Promise<Answer | null> {
-  const { host, settings } = pipeline
-  const body = await exchange.bodyIf((bytes) => host.namesAction(bytes), host.bodyLimit())
+  const { host, settings, policies } = pipeline
+  const body = await exchange.bodyIf((bytes) => host.namesAction(bytes), pipeline.textLimit)
   if (body === 'other') return null
   const refusal = admit()
   if (refusal) return refuse(refusal)
   let form: ReceivedForm | null
   try {
-    form = await receiveForm({ host, table: settings.table }, body, contentType)
+    form = await receiveForm({ host, table: settings.table, policy: 0 }, body, contentType)
   } catch (error) {
     return refused(error)
   }
   if (form === null) return refuse(host.unknownAction())
   try {
-    const action = await loadAction(form.id, settings.table)
-    if (!action) throw new RefusedBody(host.unknownAction())
-    const run = newRun(exchange, form.id, action)
-    if (!settings.guard || (await isAllowed(pipeline, exchange, run, settings.guard))) {
-      run.call.args = form.args
-      await runAction(pipeline, exchange, run, action)
-    }
-    return finished(pipeline, form, run, await answerFormOf(pipeline, exchange, run, form.state))
+    const place = await policies.enter(host.policyOf(form.id), exchange)
+    return await keeping(place, () => runForm(pipeline, exchange, form, place))
   } catch (error) {
     form.close?.()
     return refused(error)
   }
+}
+
+async function runForm(pipeline: Pipeline, exchange: Exchange, form: ReceivedForm, place: Place | undefined): Promise<Answer> {
+  const { host, settings, policies } = pipeline
+  const found = await loadAction(form.id, settings.table)
+  if (!found) throw new RefusedBody(host.unknownAction())
+  const known = host.policyOf(form.id)
+  const action = at(place, policies.policed(form.id, found, known))
+  const policy = policies.under(form.id, found, known)
+  const tooMuch = policy === known ? null : host.checkUsage(policy, form.usage)
+  if (tooMuch) throw new RefusedBody(tooMuch)
+  const run = newRun(exchange, form.id, action)
+  if (!settings.guard || (await isAllowed(pipeline, exchange, run, settings.guard))) {
+    run.call.args = form.args
+    await runAction(pipeline, exchange, run, action)
+  }
+  return finished(pipeline, form, run, await answerFormOf(pipeline, exchange, run, form.state))
 }
 
 /** What a form sent without JavaScript is answered after `run`. */
@@ -349,6 +403,7 @@ function fail(pipeline: Pipeline, exchange: Exchange, run: Run, error: unknown):
     run.redirect = redirectOf(pipeline, navigation, exchange)
   } else if (isRefused(error)) {
     run.refusal = error.refusal
+    run.context.isSent = true // it may go on, but nobody will see what it sets
   } else {
     run.error = error ?? new Error(String(error))
     run.failure = navigation ? failureOf(navigation.status) : error instanceof ActionError ? 'declared' : 'unexpected'

@@ -4,7 +4,7 @@ import { openAsBlob } from 'node:fs'
 import { tmpdir } from 'node:os'
 
 import type * as native from '../native/index.ts'
-import type { ArrivingCall, FormState, NativeHost, Refusal } from '../native/index.ts'
+import type { ArrivingCall, FormState, NativeHost, Refusal, Usage } from '../native/index.ts'
 import { type ArrivedPiece, revive, reviveArriving, unbroken } from '../values/index.ts'
 import type { ActionTable } from './actions.ts'
 import type { Exchange } from './exchange.ts'
@@ -24,6 +24,8 @@ export interface Received {
 export interface Receiver {
   host: NativeHost
   table: ActionTable
+  /** The number of the policy that bounds the body; 0 is none. */
+  policy: number
 }
 
 /** A decoded body. */
@@ -47,6 +49,13 @@ export function isReadWhole(exchange: Exchange, contentType: string): boolean {
   return !isMultipart(contentType) || Number(exchange.header('content-length') ?? Infinity) <= SMALL
 }
 
+/** @throws (rejects) {@link RefusedBody} */
+export async function receive(receiver: Receiver, exchange: Exchange, contentType: string): Promise<Received> {
+  if (!isReadWhole(exchange, contentType)) return receiveArriving(receiver, exchange, contentType)
+  const limit = receiver.host.bodyLimit(receiver.policy, contentType)
+  return receiveWhole(receiver, await exchange.body(limit), contentType)
+}
+
 /**
  * The arguments in a body that was read whole; `null` is one that was too large.
  *
@@ -57,14 +66,14 @@ export function receiveWhole(
   body: Uint8Array | null,
   contentType: string,
 ): Received | Promise<Received> {
-  const { host } = receiver
-  if (body === null) throw new RefusedBody(host.bodyTooLarge())
+  const { host, policy } = receiver
+  if (body === null) throw new RefusedBody(host.bodyTooLarge(policy, contentType))
   if (body.byteLength > SMALL && !isMultipart(contentType)) return receiveLarge(receiver, body, contentType)
-  return argumentsOf(receiver, body, host.decodeCall(contentType, body))
+  return argumentsOf(receiver, body, host.decodeCall(policy, contentType, body))
 }
 
 async function receiveLarge(receiver: Receiver, body: Uint8Array, contentType: string): Promise<Received> {
-  return argumentsOf(receiver, body, await receiver.host.decodeTextLater(contentType, body))
+  return argumentsOf(receiver, body, await receiver.host.decodeTextLater(receiver.policy, contentType, body))
 }
 
 function argumentsOf(
@@ -81,6 +90,7 @@ function argumentsOf(
 export interface ReceivedForm extends Received {
   id: string
   state: FormState | null
+  usage: Usage
 }
 
 /**
@@ -98,7 +108,7 @@ export async function receiveForm(
   const form = host.decodeForm(contentType, body)
   if (form === null) return null
   if ('status' in form) throw new RefusedBody(form)
-  return { id: form.id, state: form.state, args: await materialise(receiver, form) }
+  return { id: form.id, state: form.state, usage: form.usage, args: await materialise(receiver, form) }
 }
 
 async function receiveArrivingForm(
@@ -120,7 +130,7 @@ async function receiveArrivingForm(
     const files: (Uint8Array | Blob)[] = []
     for (const [index, file] of await filesOf(arrived.arguments)) files[index] = file
     const args = await materialise(receiver, { ...arrived.arguments, files })
-    return { id: arrived.id, state: arrived.state, args, close }
+    return { id: arrived.id, state: arrived.state, usage: arrived.usage, args, close }
   } catch (error) {
     close()
     throw error
@@ -136,7 +146,7 @@ async function materialise(receiver: Receiver, decoded: WithFiles): Promise<unkn
 
 /** @throws (rejects) {@link RefusedBody} */
 export async function receiveArriving(receiver: Receiver, exchange: Exchange, contentType: string): Promise<Received> {
-  const call = receiver.host.arriving(contentType, tmpdir())
+  const call = receiver.host.arriving(receiver.policy, contentType, tmpdir())
   if ('status' in call) throw new RefusedBody(call)
   const functions = new Functions(receiver)
   const stop = new AbortController()
@@ -197,7 +207,7 @@ class Functions {
   }
 }
 
-function isMultipart(contentType: string): boolean {
+export function isMultipart(contentType: string): boolean {
   return /^\s*multipart\//i.test(contentType)
 }
 

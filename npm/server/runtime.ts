@@ -114,9 +114,9 @@ export function bindCaptured(action: AnyFunction & { $$id?: string }, capture: (
   return refer(reference, id, () => [(sealed ??= seal())])
 }
 
-/** What the compiler moved got a name of its own; stack traces shall show the author's. */
+/** What the compiler moved got a name of its own, and what `action()` made may have none; stack traces shall show the author's. */
 function nameMoved(fn: Function, name: string): void {
-  if (fn.name !== name && fn.name.startsWith('$')) Object.defineProperty(fn, 'name', { value: name, configurable: true })
+  if (fn.name !== name && (fn.name.startsWith('$') || fn.name === '')) Object.defineProperty(fn, 'name', { value: name, configurable: true })
 }
 
 function refer(fn: AnyFunction, id: string, bound: () => null | unknown[]): ServerReference {

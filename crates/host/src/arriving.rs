@@ -17,6 +17,7 @@ use wire::{
 use crate::{
     body::Sink,
     framing::{Event, Framing, PartHead},
+    policy::{Bounds, FileUsage, Usage},
     rejection::Rejection,
 };
 
@@ -67,6 +68,8 @@ pub struct ArrivedForm {
     pub arguments: Piece,
     /// What `useActionState` needs to go on.
     pub state: Option<form::StateKey>,
+    /// For the policy of its action.
+    pub usage: Usage,
 }
 
 impl ArrivingCall {
@@ -75,9 +78,14 @@ impl ArrivingCall {
     /// # Errors
     ///
     /// [`Rejection::Multipart`]: `content_type` has no boundary.
-    pub fn new(content_type: &str, limits: &Limits, directory: &Path) -> Result<Self, Rejection> {
-        let body = Arriving::new(content_type, limits, directory)?;
-        Ok(Self { body, decoder: Decoder::new(limits) })
+    pub fn new(
+        content_type: &str,
+        bounds: impl Into<Bounds>,
+        directory: &Path,
+    ) -> Result<Self, Rejection> {
+        let body = Arriving::new(content_type, bounds.into(), directory)?;
+        let decoder = Decoder::new(&body.bounds.limits);
+        Ok(Self { body, decoder })
     }
 
     /// Takes the next bytes of the body; gives what they make whole.
@@ -112,8 +120,12 @@ impl ArrivingForm {
     /// # Errors
     ///
     /// As there.
-    pub fn new(content_type: &str, limits: &Limits, directory: &Path) -> Result<Self, Rejection> {
-        let body = Arriving::new(content_type, limits, directory)?;
+    pub fn new(
+        content_type: &str,
+        bounds: impl Into<Bounds>,
+        directory: &Path,
+    ) -> Result<Self, Rejection> {
+        let body = Arriving::new(content_type, bounds.into(), directory)?;
         Ok(Self { body, fields: Some(Fields::new()) })
     }
 
@@ -135,10 +147,11 @@ impl ArrivingForm {
     pub fn end(&mut self) -> Result<Option<ArrivedForm>, Rejection> {
         let Some(mut fields) = self.fields.take() else { return Ok(None) };
         self.body.end(&mut fields)?;
-        let Some(post) = form::decode(fields, &self.body.limits)? else { return Ok(None) };
+        let Some(post) = form::decode(fields, &self.body.bounds.limits)? else { return Ok(None) };
         let form::FormPost { id, arguments: decoded, state } = post;
+        let usage = self.body.usage.clone().of(&decoded.blobs);
         let arguments = Piece { files: self.body.files(&decoded.blobs)?, decoded };
-        Ok(Some(ArrivedForm { id, arguments, state }))
+        Ok(Some(ArrivedForm { id, arguments, state, usage }))
     }
 }
 
@@ -150,6 +163,10 @@ impl Sink for Decoder {
     fn file(&mut self, name: &str, head: FileHead, _: &Limits) -> Result<(), ReplyError> {
         self.file(name, head).map(drop)
     }
+
+    fn is_surely_file(name: &str) -> bool {
+        name.starts_with('_') // a form's field
+    }
 }
 
 impl Sink for Fields {
@@ -160,15 +177,19 @@ impl Sink for Fields {
     fn file(&mut self, name: &str, head: FileHead, limits: &Limits) -> Result<(), ReplyError> {
         self.file(name, head, limits).map(drop)
     }
+
+    fn is_surely_file(name: &str) -> bool {
+        !name.starts_with('$')
+    }
 }
 
 /// A body, part by part.
 struct Arriving {
     framing: Framing,
-    limits: Limits,
+    bounds: Bounds,
     directory: PathBuf,
-    /// Bytes so far.
-    bytes: u64,
+    /// What has come so far.
+    usage: Usage,
     part: Option<Part>,
     /// Files so far: both sinks number them as they come.
     count: u32,
@@ -194,12 +215,12 @@ enum Spool {
 }
 
 impl Arriving {
-    fn new(content_type: &str, limits: &Limits, directory: &Path) -> Result<Self, Rejection> {
+    fn new(content_type: &str, bounds: Bounds, directory: &Path) -> Result<Self, Rejection> {
         Ok(Self {
             framing: Framing::new(content_type)?,
-            limits: *limits,
+            bounds,
             directory: directory.to_owned(),
-            bytes: 0,
+            usage: Usage::default(),
             part: None,
             count: 0,
             waiting: FxHashMap::default(),
@@ -211,9 +232,9 @@ impl Arriving {
 
     /// Gives the parts to `sink` that are whole; says whether there are any.
     fn push(&mut self, bytes: Vec<u8>, sink: &mut impl Sink) -> Result<bool, Rejection> {
-        self.bytes += bytes.len() as u64;
-        let limit = self.limits.upload_bytes();
-        if self.bytes > limit {
+        self.usage.bytes += bytes.len() as u64;
+        let limit = self.bounds.upload_bytes;
+        if self.usage.bytes > limit {
             return Err(Rejection::BodyTooLarge { limit });
         }
         let events = self.framing.feed(bytes.into())?;
@@ -230,12 +251,13 @@ impl Arriving {
         for event in events {
             match event {
                 Event::Part(head) => {
+                    self.check_type(&head, sink)?;
                     let content = Spool::Memory(BytesMut::new());
                     self.part = Some(Part { head, bytes: 0, content });
                 }
                 Event::Bytes(bytes) => {
                     if let Some(part) = &mut self.part
-                        && part.take(&bytes, &self.limits, &self.directory)?
+                        && part.take(&bytes, &self.bounds.limits, &self.directory)?
                     {
                         self.goes_to_disk()?;
                     }
@@ -251,6 +273,15 @@ impl Arriving {
         Ok(has_whole)
     }
 
+    /// A file that the action doesn't take is refused before its content is stored.
+    fn check_type<S: Sink>(&self, head: &PartHead, _: &S) -> Result<(), Rejection> {
+        let is_named = head.file_name.as_ref().is_some_and(|name| !name.is_empty());
+        if is_named && S::is_surely_file(&head.name) {
+            self.bounds.check_type(&head.media_type)?;
+        }
+        Ok(())
+    }
+
     fn arrived(&mut self, part: Part, sink: &mut impl Sink) -> Result<(), Rejection> {
         let Part { head: PartHead { name, file_name, media_type }, bytes, content } = part;
         if file_name.is_some() {
@@ -258,12 +289,14 @@ impl Arriving {
                 self.stays_in_memory(bytes.len() as u64)?;
             }
             let head = FileHead { name: file_name, media_type, bytes };
-            sink.file(&name, head, &self.limits)?;
+            self.usage.files.push(FileUsage::of(&head));
+            sink.file(&name, head, &self.bounds.limits)?;
             self.waiting.insert(self.count, content);
             self.count += 1;
         } else if let Spool::Memory(text) = content {
             let text = String::from_utf8(text.into()).map_err(|_| Rejection::NotText)?;
-            sink.text(&name, text, &self.limits)?;
+            self.usage.add_text(&name, &text);
+            sink.text(&name, text, &self.bounds.limits)?;
         }
         Ok(())
     }
@@ -272,20 +305,21 @@ impl Arriving {
     /// there may be binary data of that size.
     fn goes_to_disk(&mut self) -> Result<(), ReplyError> {
         self.on_disk += 1;
-        let Limits { files, body_bytes, .. } = self.limits;
+        let Limits { files, body_bytes, .. } = self.bounds.limits;
         ReplyError::check("files", self.on_disk, u64::from(files) + body_bytes / IN_MEMORY)
     }
 
     /// As long as nobody says what it is for, a small file may be binary data.
     fn stays_in_memory(&mut self, bytes: u64) -> Result<(), ReplyError> {
         self.in_memory += bytes;
-        let Limits { files, body_bytes, .. } = self.limits;
+        let Limits { files, body_bytes, .. } = self.bounds.limits;
         let most = u64::from(files).saturating_mul(IN_MEMORY).saturating_add(body_bytes);
         ReplyError::check("body_bytes", self.in_memory, most)
     }
 
     /// The files that are numbered now, and have not been before.
     fn files(&mut self, used: &[BlobUse]) -> Result<Files, Rejection> {
+        self.bounds.check_types(&self.usage, used)?;
         let views: FxHashSet<u32> = used.iter().filter(|it| it.is_view).map(|it| it.blob).collect();
         let mut files = Vec::new();
         for BlobUse { blob, .. } in used {

@@ -13,6 +13,7 @@ use wire::{FileHead, Limits, ReplyError};
 use crate::{
     disposition::{self, Names},
     framing::PartHead,
+    policy::{FileUsage, Usage},
     rejection::Rejection,
 };
 
@@ -20,41 +21,53 @@ use crate::{
 pub(crate) trait Sink {
     fn text(&mut self, name: &str, value: String, limits: &Limits) -> Result<(), ReplyError>;
     fn file(&mut self, name: &str, head: FileHead, limits: &Limits) -> Result<(), ReplyError>;
+    /// Whether a part that is a file can be nothing else, by its name: not binary data.
+    fn is_surely_file(name: &str) -> bool;
 }
 
-/// Feeds a whole multipart body to `sink`; gives the bytes of its files in the order of their arrival.
+/// A multipart body that has been read.
+pub(crate) struct Read {
+    /// The bytes of its files, in the order of their arrival.
+    pub(crate) files: Vec<Bytes>,
+    pub(crate) usage: Usage,
+}
+
+/// Feeds a whole multipart body to `sink`.
 pub(crate) fn read_multipart(
     content_type: &str,
     body: &[u8],
     limits: &Limits,
     sink: &mut impl Sink,
-) -> Result<Vec<Bytes>, Rejection> {
+) -> Result<Read, Rejection> {
     let boundary = boundary(content_type)?;
+    let usage = Usage { bytes: body.len() as u64, ..Usage::default() };
+    let mut read = Read { files: Vec::new(), usage };
     let body = Bytes::copy_from_slice(body);
     let mut multipart = Multipart::new(stream::iter([Ok::<_, std::io::Error>(body)]), boundary);
-    let mut files = Vec::new();
     while let Some(field) = ready(multipart.next_field())?.map_err(malformed)? {
-        read_field(field, limits, sink, &mut files)?;
+        read_field(field, limits, sink, &mut read)?;
     }
-    Ok(files)
+    Ok(read)
 }
 
 fn read_field(
     mut field: Field<'_>,
     limits: &Limits,
     sink: &mut impl Sink,
-    files: &mut Vec<Bytes>,
+    read: &mut Read,
 ) -> Result<(), Rejection> {
     let PartHead { name, file_name, media_type } = head(&field)?;
     let bytes = content(&mut field)?;
     match file_name {
         Some(file_name) => {
             let head = FileHead { name: Some(file_name), media_type, bytes: bytes.len() as u64 };
+            read.usage.files.push(FileUsage::of(&head));
             sink.file(&name, head, limits)?;
-            files.push(bytes);
+            read.files.push(bytes);
         }
         None => {
             let text = String::from_utf8(bytes.into()).map_err(|_| Rejection::NotText)?;
+            read.usage.add_text(&name, &text);
             sink.text(&name, text, limits)?;
         }
     }

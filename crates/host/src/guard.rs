@@ -11,6 +11,7 @@
 use crate::{
     classify::{Head, Kind, media_type},
     origin::{OriginPattern, is_own, split},
+    policy::Bounds,
     proxy::TrustProxy,
     rejection::{Rejection, printable},
     settings::Settings,
@@ -27,6 +28,7 @@ pub fn guard(
     kind: &Kind<'_>,
     known: bool,
     settings: &Settings,
+    bounds: &Bounds,
 ) -> Result<(), Rejection> {
     if matches!(kind, Kind::Call(_)) {
         check_content_type(head)?;
@@ -35,17 +37,30 @@ pub fn guard(
         return Err(Rejection::UnknownAction);
     }
     check_origin(head, &settings.allowed_origins, &settings.trust_proxy)?;
-    let is_multipart = media_type(head.content_type) == "multipart/form-data";
-    let limit = match kind {
-        // Files go to disk.
-        Kind::Form => settings.limits.upload_bytes(),
-        Kind::Call(_) if is_multipart => settings.limits.upload_bytes(),
-        _ => settings.limits.body_bytes,
-    };
-    match head.content_length {
+    let is_form = matches!(kind, Kind::Form);
+    check_length(head.content_length, is_form || is_multipart(head.content_type), bounds)
+}
+
+/// Refuses a body by its declared length.
+///
+/// # Errors
+///
+/// [`Rejection::BodyTooLarge`].
+pub fn check_length(
+    declared: Option<u64>,
+    is_multipart: bool,
+    bounds: &Bounds,
+) -> Result<(), Rejection> {
+    // Files go to disk.
+    let limit = if is_multipart { bounds.upload_bytes } else { bounds.limits.body_bytes };
+    match declared {
         Some(length) if length > limit => Err(Rejection::BodyTooLarge { limit }),
         _ => Ok(()),
     }
+}
+
+pub(crate) fn is_multipart(content_type: Option<&str>) -> bool {
+    media_type(content_type) == "multipart/form-data"
 }
 
 fn check_content_type(head: &Head<'_>) -> Result<(), Rejection> {

@@ -1,9 +1,13 @@
 //! The stages of a call in their order, over one server's settings.
 
-use std::{borrow::Cow, path::Path, time::SystemTime};
+use std::{
+    borrow::Cow,
+    path::Path,
+    time::{Duration, SystemTime},
+};
 
 use bytes::Bytes;
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 use wire::{
     FileHead, Limits, ReplyError, Skeleton, form,
     reply::{self, Decoded},
@@ -13,7 +17,10 @@ use crate::{
     arriving::{ArrivedForm, ArrivingCall, ArrivingForm},
     body::{self, Sink},
     classify::{Head, Kind, classify, media_type},
+    gate::{Gate, Turn},
     guard,
+    policies::{Policies, PolicyId},
+    policy::{Bounds, Policy, Usage},
     proxy::Proxied,
     rejection::Rejection,
     seal::Purpose,
@@ -25,8 +32,13 @@ use crate::{
 pub enum Admission {
     /// It isn't ours.
     Other,
-    /// A fetch call that may be made: read its body.
-    Call,
+    /// A fetch call that may be made, once it is its turn: then read its body.
+    Call {
+        /// What its action asks for.
+        policy: PolicyId,
+        /// Whether it has a place among the calls at a time. To be given back with [`Host::leave`].
+        turn: Turn,
+    },
     /// Perhaps a form: look whether its body names an action ([`Host::names_action`]), then guard it.
     Form,
 }
@@ -49,22 +61,30 @@ pub struct FormCall {
     pub arguments: Arguments,
     /// What `useActionState` needs to go on.
     pub state: Option<form::StateKey>,
+    /// For a policy that is learned when the action is loaded.
+    pub usage: Usage,
 }
 
 /// One server's settings, ready to judge requests. Shared by all its requests.
 pub struct Host {
     settings: Settings,
-    actions: FxHashSet<String>,
+    actions: FxHashMap<String, PolicyId>,
+    policies: Policies,
 }
 
 impl Host {
     /// Takes over `settings`.
     pub fn new(mut settings: Settings) -> Self {
-        let actions = std::mem::take(&mut settings.actions).into_iter().collect();
-        Self { settings, actions }
+        let policies = Policies::new(&settings.limits);
+        let known = policies.add_all(std::mem::take(&mut settings.policies));
+        let actions = std::mem::take(&mut settings.actions).into_iter().map(|id| {
+            let policy = known.get(&id).copied().unwrap_or_default();
+            (id, policy)
+        });
+        Self { actions: actions.collect(), settings, policies }
     }
 
-    /// What was configured; `actions` has moved into the host.
+    /// What was configured; `actions` and `policies` have moved into the host.
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
@@ -73,16 +93,81 @@ impl Host {
     ///
     /// # Errors
     ///
-    /// See [`guard::guard`].
+    /// See [`guard::guard`]; [`Rejection::Busy`].
     pub fn admit(&self, head: &Head<'_>) -> Result<Admission, Rejection> {
         match classify(head) {
             Kind::Other => Ok(Admission::Other),
             Kind::Form => Ok(Admission::Form),
             kind @ Kind::Call(id) => {
-                guard::guard(head, &kind, self.actions.contains(id), &self.settings)?;
-                Ok(Admission::Call)
+                let known = self.actions.get(id).copied();
+                let policy = known.unwrap_or_default();
+                let enforced = self.policies.get(policy);
+                guard::guard(head, &kind, known.is_some(), &self.settings, &enforced.bounds)?;
+                Ok(Admission::Call { policy, turn: enforced.enter()? })
             }
         }
+    }
+
+    /// What the action with this id asks for.
+    pub fn policy_of(&self, id: &str) -> PolicyId {
+        self.actions.get(id).copied().unwrap_or_default()
+    }
+
+    /// Takes over a policy that was not known before its module was loaded. It can narrow what `base` lets pass, and
+    /// never widen it: whether a call is admitted must not depend on the calls before. Its places aren't counted here.
+    pub fn learn(&self, base: PolicyId, policy: Policy) -> PolicyId {
+        self.policies.learn(base, policy)
+    }
+
+    /// Takes a place among the calls at a time, for a call that [`admit`](Self::admit) has not seen.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::Busy`].
+    pub fn enter(&self, policy: PolicyId) -> Result<Turn, Rejection> {
+        self.policies.get(policy).enter()
+    }
+
+    /// A call has ended. Says whether one that waits has its place now.
+    pub fn leave(&self, policy: PolicyId) -> bool {
+        self.policies.get(policy).gate().is_some_and(Gate::leave)
+    }
+
+    /// One that waited is gone.
+    pub fn give_up(&self, policy: PolicyId) {
+        if let Some(gate) = self.policies.get(policy).gate() {
+            gate.give_up();
+        }
+    }
+
+    /// Whether places are counted.
+    pub fn has_places(&self, policy: PolicyId) -> bool {
+        self.policies.get(policy).gate().is_some()
+    }
+
+    /// As long a body may take to arrive.
+    pub fn timeout(&self, policy: PolicyId) -> Option<Duration> {
+        self.policies.get(policy).policy().timeout
+    }
+
+    /// Refuses a body by its declared length, as [`admit`](Self::admit) does.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::BodyTooLarge`].
+    pub fn check_length(
+        &self,
+        policy: PolicyId,
+        content_type: Option<&str>,
+        declared: Option<u64>,
+    ) -> Result<(), Rejection> {
+        let is_multipart = guard::is_multipart(content_type);
+        guard::check_length(declared, is_multipart, &self.policies.get(policy).bounds)
+    }
+
+    /// Bytes that a body which is read whole may have.
+    pub fn body_bytes(&self, policy: PolicyId, content_type: &str) -> u64 {
+        whole_bytes(&self.policies.get(policy).bounds, content_type)
     }
 
     /// Our own name as the visitor's browser knows it: host and port.
@@ -100,7 +185,7 @@ impl Host {
     ///
     /// See [`guard::guard`].
     pub fn admit_form(&self, head: &Head<'_>) -> Result<(), Rejection> {
-        guard::guard(head, &Kind::Form, true, &self.settings)
+        guard::guard(head, &Kind::Form, true, &self.settings, &self.policies.loosest())
     }
 
     /// Whether the bytes of a multipart body name an action: a search, no decoding.
@@ -109,8 +194,8 @@ impl Host {
     }
 
     /// Whether the body of a fetch call is sure to be plain: then its arguments are what JSON makes of it.
-    pub fn is_plain_call(&self, content_type: &str, bytes: &[u8]) -> bool {
-        is_plain_reply(content_type, bytes, &self.settings.limits)
+    pub fn is_plain_call(&self, policy: PolicyId, content_type: &str, bytes: &[u8]) -> bool {
+        is_plain_reply(content_type, bytes, &self.policies.get(policy).bounds.limits)
     }
 
     /// Decodes the body of a fetch call.
@@ -119,8 +204,13 @@ impl Host {
     ///
     /// Any [`Rejection`] of the body; [`Rejection::UnknownAction`] for a function among the values
     /// that this server doesn't have.
-    pub fn decode_call(&self, content_type: &str, bytes: &[u8]) -> Result<Arguments, Rejection> {
-        let arguments = decode_reply(content_type, bytes, &self.settings.limits)?;
+    pub fn decode_call(
+        &self,
+        policy: PolicyId,
+        content_type: &str,
+        bytes: &[u8],
+    ) -> Result<Arguments, Rejection> {
+        let arguments = decode_whole(content_type, bytes, &self.policies.get(policy).bounds)?;
         self.check_references(&arguments.decoded)?;
         Ok(arguments)
     }
@@ -134,13 +224,15 @@ impl Host {
     /// [`Rejection::Multipart`]: it isn't multipart.
     pub fn arriving(
         &self,
+        policy: PolicyId,
         content_type: &str,
         directory: &Path,
     ) -> Result<ArrivingCall, Rejection> {
-        ArrivingCall::new(content_type, &self.settings.limits, directory)
+        ArrivingCall::new(content_type, self.policies.get(policy).bounds.clone(), directory)
     }
 
-    /// Decodes a form while it arrives.
+    /// Decodes a form while it arrives. As long as it isn't known which action it is for, it may hold what some
+    /// action takes.
     ///
     /// # Errors
     ///
@@ -150,19 +242,32 @@ impl Host {
         content_type: &str,
         directory: &Path,
     ) -> Result<ArrivingForm, Rejection> {
-        ArrivingForm::new(content_type, &self.settings.limits, directory)
+        ArrivingForm::new(content_type, self.policies.loosest(), directory)
     }
 
-    /// Refuses a form of an action that this server doesn't have, or with functions that it hasn't.
+    /// Refuses a form of an action that this server doesn't have, or with functions that it hasn't, or that holds
+    /// more than its action takes.
     ///
     /// # Errors
     ///
-    /// [`Rejection::UnknownAction`].
+    /// [`Rejection::UnknownAction`]; see [`Bounds::check`].
     pub fn check_form(&self, form: &ArrivedForm) -> Result<(), Rejection> {
-        if !self.actions.contains(&form.id) {
-            return Err(Rejection::UnknownAction);
-        }
+        self.check_form_of(&form.id, &form.usage)?;
         self.check_references(&form.arguments.decoded)
+    }
+
+    /// Refuses a form that holds more than an action with this policy takes.
+    ///
+    /// # Errors
+    ///
+    /// See [`Bounds::check`].
+    pub fn check_usage(&self, policy: PolicyId, usage: &Usage) -> Result<(), Rejection> {
+        self.policies.get(policy).bounds.check(usage)
+    }
+
+    fn check_form_of(&self, id: &str, usage: &Usage) -> Result<(), Rejection> {
+        let policy = self.actions.get(id).copied().ok_or(Rejection::UnknownAction)?;
+        self.check_usage(policy, usage)
     }
 
     /// Decodes the body of a form. `None`: none of its fields names an action.
@@ -175,16 +280,15 @@ impl Host {
         content_type: &str,
         bytes: &[u8],
     ) -> Result<Option<FormCall>, Rejection> {
-        let limits = &self.settings.limits;
+        let Bounds { limits, .. } = self.policies.loosest();
         let mut fields = form::Fields::new();
-        let files = body::read_multipart(content_type, bytes, limits, &mut fields)?;
-        let Some(post) = form::decode(fields, limits)? else { return Ok(None) };
-        if !self.actions.contains(&post.id) {
-            return Err(Rejection::UnknownAction);
-        }
+        let read = body::read_multipart(content_type, bytes, &limits, &mut fields)?;
+        let Some(post) = form::decode(fields, &limits)? else { return Ok(None) };
+        let usage = read.usage.of(&post.arguments.blobs);
+        self.check_form_of(&post.id, &usage)?;
         self.check_references(&post.arguments)?;
-        let arguments = Arguments { decoded: post.arguments, files };
-        Ok(Some(FormCall { id: post.id, arguments, state: post.state }))
+        let arguments = Arguments { decoded: post.arguments, files: read.files };
+        Ok(Some(FormCall { id: post.id, arguments, state: post.state, usage }))
     }
 
     /// Seals the values that an inline action captured.
@@ -219,7 +323,7 @@ impl Host {
     ///
     /// [`Rejection::UnknownAction`].
     pub fn check_references(&self, decoded: &Decoded) -> Result<(), Rejection> {
-        match decoded.references.iter().all(|id| self.actions.contains(id)) {
+        match decoded.references.iter().all(|id| self.actions.contains_key(id)) {
             true => Ok(()),
             false => Err(Rejection::UnknownAction),
         }
@@ -241,16 +345,30 @@ pub fn decode_reply(
     bytes: &[u8],
     limits: &Limits,
 ) -> Result<Arguments, Rejection> {
-    if bytes.len() as u64 > limits.body_bytes {
-        return Err(Rejection::BodyTooLarge { limit: limits.body_bytes });
+    decode_whole(content_type, bytes, &limits.into())
+}
+
+fn decode_whole(content_type: &str, bytes: &[u8], bounds: &Bounds) -> Result<Arguments, Rejection> {
+    let limit = whole_bytes(bounds, content_type);
+    if bytes.len() as u64 > limit {
+        return Err(Rejection::BodyTooLarge { limit });
     }
-    if media_type(Some(content_type)) != "multipart/form-data" {
+    let limits = &bounds.limits;
+    if !guard::is_multipart(Some(content_type)) {
         let text = std::str::from_utf8(bytes).map_err(|_| Rejection::NotText)?;
         return Ok(Arguments { decoded: reply::decode_text(text, limits)?, files: Vec::new() });
     }
     let mut parts = Parts(reply::Parts::new(""));
-    let files = body::read_multipart(content_type, bytes, limits, &mut parts)?;
-    Ok(Arguments { decoded: reply::decode_parts(parts.0, limits)?, files })
+    let read = body::read_multipart(content_type, bytes, limits, &mut parts)?;
+    let decoded = reply::decode_parts(parts.0, limits)?;
+    bounds.check_types(&read.usage, &decoded.blobs)?;
+    Ok(Arguments { decoded, files: read.files })
+}
+
+/// Bytes of a whole body: what isn't multipart has no files.
+fn whole_bytes(bounds: &Bounds, content_type: &str) -> u64 {
+    let is_multipart = guard::is_multipart(Some(content_type));
+    if is_multipart { bounds.upload_bytes } else { bounds.limits.body_bytes }
 }
 
 /// Whether a reply is sure to be plain: then its arguments are what JSON makes of it.
@@ -268,5 +386,9 @@ impl Sink for Parts {
 
     fn file(&mut self, name: &str, head: FileHead, limits: &Limits) -> Result<(), ReplyError> {
         self.0.file(name, head, limits).map(drop)
+    }
+
+    fn is_surely_file(name: &str) -> bool {
+        name.starts_with('_') // a form's field
     }
 }

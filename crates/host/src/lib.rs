@@ -6,6 +6,7 @@
 //! | the body of a call or a form | its arguments | [`Host::decode_call`], [`Host::decode_form`] |
 //! | a body that is still arriving | its arguments as soon as they are there | [`Host::arriving`] |
 //! | values that a page carries and brings back | nobody to read or change them | [`Host::seal`], [`Host::open`] |
+//! | an action with rules of its own | nobody to ask more of it | [`Policy`], [`Gate`] |
 //! | what an action did | the answer's head | [`respond`] |
 //! | a path or a tag to invalidate | the cache's name for it | [`path`] |
 //!
@@ -25,10 +26,13 @@ pub mod classify;
 mod disposition;
 pub mod effects;
 mod framing;
+mod gate;
 pub mod guard;
 mod host;
 pub mod origin;
 pub mod path;
+mod policies;
+pub mod policy;
 pub mod profiles;
 pub mod proxy;
 mod rejection;
@@ -39,6 +43,9 @@ mod settings;
 pub mod size;
 
 pub use arriving::{ArrivedForm, ArrivingCall, ArrivingForm, Files, Piece, Stored};
+pub use gate::{Gate, Turn};
 pub use host::{Admission, Arguments, FormCall, Host, decode_reply, is_plain_reply};
+pub use policies::PolicyId;
+pub use policy::{Bounds, Policy};
 pub use rejection::Rejection;
 pub use settings::{BadOption, Settings};

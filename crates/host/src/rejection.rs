@@ -37,6 +37,21 @@ pub enum Rejection {
         limit: u64,
     },
 
+    /// All calls at a time that the action takes are running, and its queue is full.
+    #[error("the action is busy, and so is its queue")]
+    Busy,
+
+    /// The action, or the body of its call, took longer than its `timeout`.
+    #[error("the action took more than {millis} ms")]
+    TimedOut {
+        /// The action's `timeout`.
+        millis: u128,
+    },
+
+    /// A file of a type that the action doesn't take.
+    #[error("a file has a type that the action does not take")]
+    FileType,
+
     /// The framing of a multipart body is broken, or it was cut off.
     #[error("the multipart body is malformed: {0}")]
     Multipart(&'static str),
@@ -75,6 +90,9 @@ impl Rejection {
             Self::GuardRefused { .. } => "errand::guard-refused",
             Self::WrongContentType => "errand::content-type",
             Self::BodyTooLarge { .. } => "errand::body-too-large",
+            Self::Busy => "errand::busy",
+            Self::TimedOut { .. } => "errand::timeout",
+            Self::FileType => "errand::file-type",
             Self::Multipart(_) => "errand::multipart-malformed",
             Self::NotText => "errand::reply-malformed",
             Self::Reply(error) => error.code(),
@@ -96,7 +114,16 @@ impl Rejection {
             Self::WrongContentType => {
                 "send what `encodeReply` returns, with the type fetch gives it"
             }
-            Self::BodyTooLarge { .. } => "raise `limits.body`, or send less",
+            Self::BodyTooLarge { .. } => {
+                "raise `limits.body` or the `limit` of the action, or send less"
+            }
+            Self::Busy => {
+                "try again in a moment; `concurrency` and `queue` of the action say how many it takes"
+            }
+            Self::TimedOut { .. } => {
+                "the action may have done it all the same; raise its `timeout`, or let it do less"
+            }
+            Self::FileType => "send a file of a type that `files.types` of the action names",
             Self::Multipart(_) => "the connection broke off, or the sender is not a browser",
             Self::NotText | Self::Reply(_) => "send what `encodeReply` of the same version returns",
             Self::Disk(_) => "make room in the server's folder for temporary files",

@@ -119,11 +119,17 @@ pub fn form_redirect(target: &str) -> Answer {
     Answer { status: 303, headers, body: String::new() }
 }
 
+/// Places are given back all the time.
+const RETRY_AFTER_SECONDS: &str = "1";
+
 /// The answer to a refused request: `{"code","message","hint"}`.
 pub fn refuse(rejection: &Rejection) -> Answer {
     let mut headers = private("application/json");
     if matches!(rejection, Rejection::UnknownAction) {
         headers.push(("errand-unknown-action", "1".to_owned()));
+    }
+    if matches!(rejection, Rejection::Busy) {
+        headers.push(("retry-after", RETRY_AFTER_SECONDS.to_owned()));
     }
     let body = json!({
         "code": rejection.code(),
@@ -137,7 +143,9 @@ fn status(rejection: &Rejection) -> u16 {
     match rejection {
         Rejection::UnknownAction => 404,
         Rejection::ForeignOrigin { .. } | Rejection::GuardRefused { .. } => 403,
-        Rejection::WrongContentType => 415,
+        Rejection::WrongContentType | Rejection::FileType => 415,
+        Rejection::Busy => 503,
+        Rejection::TimedOut { .. } => 504,
         Rejection::BodyTooLarge { .. } => 413,
         Rejection::Reply(error) if error.code() == "errand::reply-too-much" => 413,
         Rejection::Multipart(_)

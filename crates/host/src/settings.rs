@@ -1,11 +1,15 @@
 //! What the user configured, checked once.
 
-use crate::{origin::OriginPattern, proxy::TrustProxy, secrets::Keys};
+use rustc_hash::FxHashMap;
+
+use crate::{origin::OriginPattern, policy::Policy, proxy::TrustProxy, secrets::Keys};
 
 /// Everything that decides how calls are answered.
 pub struct Settings {
     /// Ids of the functions that may be called.
     pub actions: Vec<String>,
+    /// Of those that have rules of their own, these.
+    pub policies: FxHashMap<String, Policy>,
     /// Origins beside the host's own whose pages may call.
     pub allowed_origins: Vec<OriginPattern>,
     /// Whose word about our own name counts beside `Host`.

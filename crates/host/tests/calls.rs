@@ -1,7 +1,7 @@
 //! Whole requests through the host's stages, in memory.
 
 use host::{
-    Admission, Host, Rejection, Settings,
+    Admission, Host, PolicyId, Rejection, Settings, Turn,
     classify::Head,
     respond,
     secrets::{Keys, Source},
@@ -11,6 +11,7 @@ use wire::{Limits, Skeleton};
 fn host() -> Host {
     Host::new(Settings {
         actions: vec!["act".into(), "other".into()],
+        policies: Default::default(),
         allowed_origins: vec!["*.friend.test".parse().unwrap()],
         trust_proxy: host::proxy::TrustProxy::Nobody,
         limits: Limits { body_bytes: 1 << 10, ..Limits::default() },
@@ -36,7 +37,8 @@ fn code<T>(result: Result<T, Rejection>) -> &'static str {
 
 #[test]
 fn a_call_is_admitted_before_its_body_is_looked_at() {
-    assert_eq!(host().admit(&call("act")).unwrap(), Admission::Call);
+    let admission = Admission::Call { policy: PolicyId::NONE, turn: Turn::Now };
+    assert_eq!(host().admit(&call("act")).unwrap(), admission);
 }
 
 #[test]
@@ -111,7 +113,7 @@ fn the_parts_of_a_multipart_reply_become_values_and_files() {
         ("_2_title", None, "Hi"),
         ("0", None, r#"["$B1","$K2"]"#),
     ]);
-    let arguments = host().decode_call(MULTIPART, &body).unwrap();
+    let arguments = host().decode_call(PolicyId::NONE, MULTIPART, &body).unwrap();
     assert_eq!(arguments.files, ["abc"]);
     assert!(arguments.decoded.skeleton.program.contains(r#""B",0,"a\"b.txt","text/plain""#));
     assert!(arguments.decoded.skeleton.text.contains(r#"["title","Hi"]"#));
@@ -121,10 +123,10 @@ fn the_parts_of_a_multipart_reply_become_values_and_files() {
 fn a_body_cut_off_anywhere_is_an_error_and_never_a_shorter_value() {
     let body = multipart(&[("1", None, "[1]"), ("0", None, r#"["$W1"]"#)]);
     let host = host();
-    assert!(host.decode_call(MULTIPART, &body).is_ok());
+    assert!(host.decode_call(PolicyId::NONE, MULTIPART, &body).is_ok());
     let end = body.len() - "--\r\n".len(); // after it only the closing dashes are missing
     for cut in 0..end {
-        assert!(host.decode_call(MULTIPART, &body[..cut]).is_err(), "cut at {cut}");
+        assert!(host.decode_call(PolicyId::NONE, MULTIPART, &body[..cut]).is_err(), "cut at {cut}");
     }
 }
 
@@ -135,8 +137,14 @@ fn a_function_that_the_server_does_not_have_is_unknown() {
         let metadata = format!(r#"{{"id":"{id}","bound":null}}"#);
         multipart(&[("1", None, &metadata), ("0", None, r#"["$h1"]"#)])
     };
-    assert_eq!(host.decode_call(MULTIPART, &with("other")).unwrap().decoded.references, ["other"]);
-    assert_eq!(code(host.decode_call(MULTIPART, &with("evil"))), "errand::unknown-action");
+    assert_eq!(
+        host.decode_call(PolicyId::NONE, MULTIPART, &with("other")).unwrap().decoded.references,
+        ["other"]
+    );
+    assert_eq!(
+        code(host.decode_call(PolicyId::NONE, MULTIPART, &with("evil"))),
+        "errand::unknown-action"
+    );
 }
 
 #[test]
@@ -178,7 +186,10 @@ fn a_part_has_one_name_and_is_not_encoded() {
     let body = |head: &str| format!("--B\r\n{head}\r\n\r\n[\"a\"]\r\n--B--\r\n").into_bytes();
     let plain = "Content-Disposition: form-data; name=\"0\"";
     for more in ["", "\r\nContent-Transfer-Encoding: binary", "\r\nX: y"] {
-        assert!(host().decode_call(MULTIPART, &body(&format!("{plain}{more}"))).is_ok(), "{more}");
+        assert!(
+            host().decode_call(PolicyId::NONE, MULTIPART, &body(&format!("{plain}{more}"))).is_ok(),
+            "{more}"
+        );
     }
     for more in [
         "; name=\"1\"",
@@ -186,7 +197,8 @@ fn a_part_has_one_name_and_is_not_encoded() {
         "\r\nContent-Transfer-Encoding: base64",
         "\r\nContent-Transfer-Encoding: quoted-printable",
     ] {
-        let refused = host().decode_call(MULTIPART, &body(&format!("{plain}{more}")));
+        let refused =
+            host().decode_call(PolicyId::NONE, MULTIPART, &body(&format!("{plain}{more}")));
         assert_eq!(code(refused), "errand::multipart-malformed", "{more}");
     }
 }
@@ -196,7 +208,8 @@ fn a_name_may_look_like_more_than_one() {
     for name in ["a\\", "a; filename=b", "a filename=b", " name=b", "%41"] {
         let field = format!("_1_{name}");
         let body = multipart(&[(&field, None, "v"), ("0", None, r#"["$K1"]"#)]);
-        let text = host().decode_call(MULTIPART, &body).unwrap().decoded.skeleton.text;
+        let text =
+            host().decode_call(PolicyId::NONE, MULTIPART, &body).unwrap().decoded.skeleton.text;
         assert!(text.contains(&format!("[[{:?},\"v\"]]", name)), "{text}");
     }
 }

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use host::{Host, Piece, Rejection, Stored};
+use host::{Host, Piece, PolicyId, Rejection, Stored};
 use napi::{
     Either,
     bindgen_prelude::{AsyncTask, Buffer, Either3, Null},
@@ -15,6 +15,7 @@ use napi_derive::napi;
 use crate::{
     host::{FormState, Refusal},
     job::{Failure, Job, on_pool},
+    policy::UsageInfo,
 };
 
 /// One body. Its files are gone when it is closed.
@@ -81,10 +82,11 @@ impl ArrivingCall {
 
     pub(crate) fn new(
         host: &Arc<Host>,
+        policy: PolicyId,
         content_type: &str,
         directory: &str,
     ) -> Result<Self, Rejection> {
-        let call = host.arriving(content_type, Path::new(directory))?;
+        let call = host.arriving(policy, content_type, Path::new(directory))?;
         Ok(Self { host: Arc::clone(host), call: Arc::new(Mutex::new(Some(call))) })
     }
 }
@@ -101,6 +103,7 @@ pub struct ArrivedForm {
     pub id: String,
     pub arguments: ArrivedPiece,
     pub state: Either<FormState, Null>,
+    pub usage: UsageInfo,
 }
 
 #[napi]
@@ -128,9 +131,10 @@ impl ArrivingForm {
                 Ok(form)
             });
             Ok(match checked {
-                Ok(Some(host::ArrivedForm { id, arguments, state })) => {
+                Ok(Some(host::ArrivedForm { id, arguments, state, usage })) => {
                     let state = state.map_or(Either::B(Null), |state| Either::A(state.into()));
-                    Either3::A(ArrivedForm { id, arguments: arrived_piece(arguments)?, state })
+                    let (arguments, usage) = (arrived_piece(arguments)?, usage.into());
+                    Either3::A(ArrivedForm { id, arguments, state, usage })
                 }
                 Ok(None) => Either3::C(Null),
                 Err(rejection) => Either3::B(rejection.into()),

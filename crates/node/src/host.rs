@@ -1,9 +1,9 @@
 //! The host's class.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use host::{
-    Admission, FormCall, Host, Rejection, Settings,
+    Admission, FormCall, Host, PolicyId, Rejection, Settings,
     classify::Head,
     effects::{Target, redirect_target},
     origin::OriginPattern,
@@ -21,12 +21,14 @@ use wire::{Skeleton, form::StateKey};
 use crate::{
     arriving::{ArrivingCall, ArrivingForm},
     job::{Failure, Job, now, on_pool},
+    policy::{self, Admitted, PolicySettings, UsageInfo},
     reply::{Decoded, DecodedText, LimitSettings},
 };
 
 #[napi(object, object_to_js = false)]
 pub struct HostSettings {
     pub actions: Vec<String>,
+    pub policies: HashMap<String, PolicySettings>,
     pub allowed_origins: Vec<String>,
     pub trust_proxy: Vec<String>,
     pub limits: LimitSettings,
@@ -63,6 +65,7 @@ impl TryFrom<HostSettings> for Settings {
         let origins = it.allowed_origins.iter().map(|text| text.parse::<OriginPattern>());
         Ok(Self {
             actions: it.actions,
+            policies: it.policies.into_iter().map(policy::of_action).collect::<Result<_, _>>()?,
             allowed_origins: origins.collect::<Result<_, _>>()?,
             trust_proxy: TrustProxy::any(&it.trust_proxy)?,
             limits: it.limits.try_into()?,
@@ -153,6 +156,7 @@ pub struct DecodedForm<'env> {
     pub references: Vec<String>,
     pub files: Vec<BufferSlice<'env>>,
     pub state: Either<FormState, Null>,
+    pub usage: UsageInfo,
 }
 
 #[napi(object, object_from_js = false)]
@@ -175,7 +179,7 @@ pub struct SkeletonInfo {
 }
 
 #[napi(js_name = "Host")]
-pub struct NativeHost(Arc<Host>);
+pub struct NativeHost(pub(crate) Arc<Host>);
 
 #[napi]
 impl NativeHost {
@@ -197,7 +201,7 @@ impl NativeHost {
         origin: Option<String>,
         sec_fetch_site: Option<String>,
         forwarded: Option<ProxiedHead>,
-    ) -> napi::Result<Either<u32, Refusal>> {
+    ) -> napi::Result<Either3<u32, Refusal, Admitted>> {
         now(env, || {
             let head = Head {
                 method: &method,
@@ -210,10 +214,11 @@ impl NativeHost {
                 proxied: proxied(&forwarded),
             };
             Ok(match self.0.admit(&head) {
-                Ok(Admission::Other) => Either::A(0),
-                Ok(Admission::Call) => Either::A(1),
-                Ok(Admission::Form) => Either::A(2),
-                Err(rejection) => Either::B(rejection.into()),
+                Ok(Admission::Other) => Either3::A(0),
+                Ok(Admission::Call { policy: PolicyId::NONE, .. }) => Either3::A(1),
+                Ok(Admission::Form) => Either3::A(2),
+                Ok(Admission::Call { policy, turn }) => Either3::C(Admitted::new(policy, turn)),
+                Err(rejection) => Either3::B(rejection.into()),
             })
         })
     }
@@ -269,14 +274,16 @@ impl NativeHost {
     pub fn decode_call<'env>(
         &self,
         env: &'env Env,
+        policy: u32,
         content_type: String,
         body: &[u8],
     ) -> napi::Result<Either3<Null, Decoded<'env>, Refusal>> {
         let arguments = now(*env, || {
-            if self.0.is_plain_call(&content_type, body) {
+            let policy = PolicyId(policy);
+            if self.0.is_plain_call(policy, &content_type, body) {
                 return Ok(Ok(None));
             }
-            Ok(self.0.decode_call(&content_type, body).map(Some))
+            Ok(self.0.decode_call(policy, &content_type, body).map(Some))
         })?;
         Ok(match arguments {
             Err(rejection) => Either3::C(rejection.into()),
@@ -290,16 +297,17 @@ impl NativeHost {
     #[napi]
     pub fn decode_text_later(
         &self,
+        policy: u32,
         content_type: String,
         body: Buffer,
     ) -> AsyncTask<Job<Either3<Null, DecodedText, Refusal>>> {
-        let host = Arc::clone(&self.0);
+        let (host, policy) = (Arc::clone(&self.0), PolicyId(policy));
         on_pool(move || {
             let body = body.to_vec(); // what is checked must not change, whatever JavaScript does meanwhile
-            if host.is_plain_call(&content_type, &body) {
+            if host.is_plain_call(policy, &content_type, &body) {
                 return Ok(Either3::A(Null));
             }
-            Ok(match host.decode_call(&content_type, &body) {
+            Ok(match host.decode_call(policy, &content_type, &body) {
                 Ok(arguments) => Either3::B(arguments.decoded.into()),
                 Err(rejection) => Either3::C(rejection.into()),
             })
@@ -311,11 +319,12 @@ impl NativeHost {
     pub fn arriving(
         &self,
         env: Env,
+        policy: u32,
         content_type: String,
         directory: String,
     ) -> napi::Result<Either<ArrivingCall, Refusal>> {
         now(env, || {
-            Ok(match ArrivingCall::new(&self.0, &content_type, &directory) {
+            Ok(match ArrivingCall::new(&self.0, PolicyId(policy), &content_type, &directory) {
                 Ok(call) => Either::A(call),
                 Err(rejection) => Either::B(rejection.into()),
             })
@@ -350,20 +359,26 @@ impl NativeHost {
             Ok(None) => return Ok(Either3::C(Null)),
             Ok(Some(form)) => form,
         };
-        let FormCall { id, arguments, state } = form;
+        let FormCall { id, arguments, state, usage } = form;
+        let usage = usage.into();
         let Decoded { text, program, references, files } = Decoded::new(env, arguments)?;
         let state = state.map_or(Either::B(Null), |state| Either::A(state.into()));
-        Ok(Either3::A(DecodedForm { id, text, program, references, files, state }))
+        Ok(Either3::A(DecodedForm { id, text, program, references, files, state, usage }))
     }
 
     #[napi]
-    pub fn body_limit(&self) -> f64 {
-        self.0.settings().limits.body_bytes as f64
+    pub fn body_limit(&self, policy: u32, content_type: String) -> f64 {
+        self.0.body_bytes(PolicyId(policy), &content_type) as f64
     }
 
     #[napi]
-    pub fn body_too_large(&self, env: Env) -> napi::Result<Refusal> {
-        let limit = self.0.settings().limits.body_bytes;
+    pub fn body_too_large(
+        &self,
+        env: Env,
+        policy: u32,
+        content_type: String,
+    ) -> napi::Result<Refusal> {
+        let limit = self.0.body_bytes(PolicyId(policy), &content_type);
         now(env, || Ok(Rejection::BodyTooLarge { limit }.into()))
     }
 
