@@ -72,8 +72,11 @@ export class ActionTable {
    */
   toModule(mode: Settings['mode']): string {
     const entries = this.#entries().map(
-      ([id, { file, action }]) =>
-        `  ${JSON.stringify(id)}: () => import(${JSON.stringify(file)}).then((m) => m[${JSON.stringify(action.exportName)}]),\n`,
+      ([id, { file, action }]) => {
+        const load = `() => import(${JSON.stringify(file)}).then((m) => m[${JSON.stringify(action.exportName)}])`
+        const { policy } = action
+        return `  ${JSON.stringify(id)}: ${policy ? `Object.assign(${load}, ${JSON.stringify({ policy })})` : load},\n`
+      },
     )
     const hot = mode === 'development' ? '\nif (import.meta.hot) import.meta.hot.accept()\n' : ''
     return `export default {\n${entries.join('')}}\n${hot}`
@@ -84,7 +87,7 @@ export class ActionTable {
     const { root } = this.#settings
     const actions = Object.fromEntries(
       this.#entries().map(([id, { file, action }]) => {
-        const { exportName, name, kind, line, column, params, rest, captures } = action
+        const { exportName, name, kind, line, column, params, rest, captures, policy } = action
         const clientOnly = this.#isClientOnly?.(file)
         return [
           id,
@@ -92,6 +95,7 @@ export class ActionTable {
             file: posix(relative(root, file)),
             export: exportName,
             ...{ name, kind, line, column, params, rest, captures },
+            ...(policy === undefined ? {} : { policy }),
             ...(clientOnly === undefined ? {} : { clientOnly }),
           },
         ]

@@ -80,6 +80,8 @@ pub(crate) enum Rule {
     PrivateNameInAction(String),
     AssignedCapture(String),
     RecursiveActions { name: String },
+    PolicyNotLiteral { what: String },
+    PolicyInFunction { what: String },
 }
 
 pub(crate) const DECORATED_METHOD: &str = "a decorated method";
@@ -92,6 +94,7 @@ impl Rule {
             | Self::MisplacedDirective { in_block: true }
             | Self::ConstructorDirective
             | Self::CommonJsExport
+            | Self::PolicyNotLiteral { .. }
             | Self::AssignedCapture(_) => Severity::Warning,
             _ => Severity::Error,
         }
@@ -121,6 +124,8 @@ impl Rule {
             Self::PrivateNameInAction(_) => "errand::private-name-in-action",
             Self::AssignedCapture(_) => "errand::assigned-capture",
             Self::RecursiveActions { .. } => "errand::recursive-actions",
+            Self::PolicyNotLiteral { .. } => "errand::policy-not-literal",
+            Self::PolicyInFunction { .. } => "errand::policy-in-function",
         }
     }
 
@@ -181,6 +186,12 @@ impl Rule {
             Self::RecursiveActions { name } => {
                 format!("actions that call each other share what they capture, and `{name}` can't be seen here")
             }
+            Self::PolicyNotLiteral { what } => {
+                format!("{what} of this action can't be read without running the code")
+            }
+            Self::PolicyInFunction { what } => {
+                format!("a call from the browser doesn't run this `action()`, so {what} would never hold")
+            }
         }
     }
 
@@ -230,6 +241,12 @@ impl Rule {
             }
             Self::RecursiveActions { .. } => {
                 "declare the actions where all see the variable, or pass the value as an argument"
+            }
+            Self::PolicyNotLiteral { .. } => {
+                "write it as a literal: what is known only when the module runs can't refuse a call before that, nor allow more than the server"
+            }
+            Self::PolicyInFunction { .. } => {
+                "make it a `const` of the module, or move it to a \"use server\" file: then `action()` runs with the module"
             }
         };
         Some(help.to_owned())

@@ -1,5 +1,7 @@
 //! What a compilation gives.
 
+use serde_json::{Map, Value};
+
 use crate::Diagnostic;
 
 /// A compiled file and what is to be known about it.
@@ -39,6 +41,8 @@ pub struct Action {
     pub rest: bool,
     /// Names of the captured variables, in the order in which they are sealed.
     pub captures: Vec<String>,
+    /// Those options of its `action()` of `errand/server` that are literals.
+    pub policy: Map<String, Value>,
 }
 
 /// Where the directive of an action is.

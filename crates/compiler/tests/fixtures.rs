@@ -2,7 +2,8 @@
 //!
 //! `capture/loop-variable/input.tsx` is compiled once per target and must give `server.js`, `ssr.js`, `client.js` and
 //! `diagnostics.txt`, byte for byte; ids stand there as `<id:name>`. A file that isn't there stands for "nothing": no
-//! code, no diagnostics. `modules.json` says what the modules export that the input exports from. Folders under `development` are compiled in that mode, all others for production.
+//! code, no diagnostics. `policies.txt` lists the
+//! policies of its actions. `modules.json` says what the modules export that the input exports from. Folders under `development` are compiled in that mode, all others for production.
 //! To accept what the compiler now says, run `BLESS=1 cargo test -p compiler --test fixtures capture` and read the
 //! diff as you would read code.
 
@@ -48,6 +49,7 @@ fn check(input: &Path) -> Result<(), Failed> {
         let diagnostics = Some(output.render_diagnostics()).filter(|text| !text.is_empty());
         if target == Target::Server {
             expect(&folder.join("diagnostics.txt"), diagnostics.as_deref())?;
+            expect(&folder.join("policies.txt"), policies(&output).as_deref())?;
             server_diagnostics = diagnostics;
         } else if folder.parent().is_some_and(|it| it.ends_with("client")) {
             expect(&folder.join("diagnostics.client.txt"), diagnostics.as_deref())?;
@@ -58,6 +60,16 @@ fn check(input: &Path) -> Result<(), Failed> {
         }
     }
     Ok(())
+}
+
+/// `export: {…}` of each action that has a policy.
+fn policies(output: &Output) -> Option<String> {
+    let with_policy = output.actions.iter().filter(|it| !it.policy.is_empty());
+    let lines = with_policy.map(|it| {
+        let policy = serde_json::to_string(&it.policy).expect("JSON can be written");
+        format!("{} {}({}): {policy}\n", it.kind.name(), it.name, it.params)
+    });
+    Some(lines.collect::<String>()).filter(|text| !text.is_empty())
 }
 
 /// What `modules.json` says of the modules that the input exports from.

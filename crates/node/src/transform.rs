@@ -9,6 +9,7 @@ use napi::{
 };
 use napi_derive::napi;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::{
     hush::hush_the_parser,
@@ -139,6 +140,8 @@ struct ActionInfo<'a> {
     params: u32,
     rest: bool,
     captures: &'a [String],
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    policy: &'a Map<String, Value>,
 }
 
 #[derive(Serialize)]
@@ -181,6 +184,7 @@ impl<'a> From<&'a Action> for ActionInfo<'a> {
             params: it.params,
             rest: it.rest,
             captures: &it.captures,
+            policy: &it.policy,
         }
     }
 }

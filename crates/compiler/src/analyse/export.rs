@@ -2,19 +2,21 @@
 
 use std::{collections::HashMap, ops::Range};
 
-use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
+use serde_json::Map;
 use swc_core::{
     atoms::Atom,
     ecma::ast::{
-        Callee, Decl, DefaultDecl, ExportSpecifier, Expr, FnDecl, Function, ImportSpecifier, Lit,
-        MemberExpr, ModuleDecl, ModuleExportName, NamedExport, Pat, Stmt, Str, TsNamespaceBody,
-        VarDecl, VarDeclKind,
+        Decl, DefaultDecl, ExportSpecifier, Expr, MemberExpr, ModuleDecl, ModuleExportName,
+        NamedExport, Stmt, Str,
     },
 };
 
 use super::{
     Statement,
     actions::{FunctionNode, arity, bound_names, unwrapped},
+    policy::{Policy, Wrapped, Wrappers},
+    values::{Locals, Value, settle, values, wrapped},
 };
 use crate::{
     diagnostics::{Problem, Rule},
@@ -37,6 +39,8 @@ pub(crate) struct Export {
     pub(crate) is_unseen: bool,
     pub(crate) default: Option<DefaultForm>,
     pub(crate) from: Option<Box<From>>,
+    /// The literal options of its `action()`.
+    pub(crate) policy: Map<String, serde_json::Value>,
 }
 
 /// The module that an export comes from, and its name there.
@@ -74,35 +78,20 @@ impl Exports {
     }
 }
 
-/// What is known about a value without running the code.
-#[derive(Clone, Copy)]
-enum Value<'a> {
-    Function(FunctionNode<'a>),
-    Expr(&'a Expr),
-    /// The first value of a `let` or a `var`, which may get another.
-    First(&'a Expr),
-    /// Whatever it is, the runtime has to look.
-    Unknown,
-    /// What is no function, in the words of the diagnostic.
-    Not(&'static str),
-    /// Gone when types are erased.
-    Type,
-}
-
-type Locals<'a> = FxHashMap<&'a Atom, (Value<'a>, Range<u32>)>;
-
 /// Reads the exports of a file. Of variables that are assigned to later, the first value says nothing.
 pub(super) fn exports(
     statements: &[Statement],
     known: &Known,
     assigned: &FxHashSet<Atom>,
+    wrappers: &Wrappers,
 ) -> Exports {
-    let mut locals = locals(statements);
+    let mut values = values(statements);
     for name in assigned {
-        if let Some((value, _)) = locals.get_mut(name) {
+        if let Some((value, _)) = values.get_mut(name) {
             *value = Value::Unknown;
         }
     }
+    let locals = Locals { values, wrappers };
     let count = statements.iter().filter(|it| matches!(it, Statement::Module(_))).count();
     let mut exports = Exports { listed: Vec::with_capacity(count), ..Exports::default() };
     for statement in statements {
@@ -137,7 +126,7 @@ impl Exports {
                 let mut names = Vec::new();
                 declared_names(&it.decl, &mut names);
                 for name in names {
-                    let Some((value, at)) = locals.get(name) else { continue };
+                    let Some((value, at)) = locals.values.get(name) else { continue };
                     // A namespace can add to a function of its name.
                     if it.decl.is_ts_module() && self.listed.iter().any(|it| it.name == **name) {
                         continue;
@@ -175,7 +164,7 @@ impl Exports {
             },
             ModuleDecl::ExportDefaultExpr(it) => {
                 if let Expr::Ident(name) = unwrapped(&it.expr)
-                    && let Some((value, _)) = locals.get(&name.sym)
+                    && let Some((value, _)) = locals.values.get(&name.sym)
                     // What the variable holds later, if it is assigned to, is none of this export's.
                     && !matches!(value, Value::Unknown)
                 {
@@ -219,7 +208,7 @@ impl Exports {
             Expr::Member(inner) => is_module(inner),
             _ => false,
         };
-        let is_ours = |name: &str| locals.contains_key(&Atom::from(name));
+        let is_ours = |name: &str| locals.values.contains_key(&Atom::from(name));
         if is_export && !is_ours("module") && !is_ours("exports") {
             self.problems.push(Problem { rule: Rule::CommonJsExport, at: range(target) });
         }
@@ -246,7 +235,7 @@ impl Exports {
             let ExportSpecifier::Named(specifier) = specifier else { continue };
             let ModuleExportName::Ident(local) = &specifier.orig else { continue };
             let name = specifier.exported.as_ref().unwrap_or(&specifier.orig).atom().to_string();
-            let (value, at) = match locals.get(&local.sym) {
+            let (value, at) = match locals.values.get(&local.sym) {
                 // A value that isn't at fault is shown where it is declared, one that is where it is exported.
                 Some((value @ (Value::Not(_) | Value::Unknown), _)) => (*value, range(specifier)),
                 Some((value, at)) => (*value, at.clone()),
@@ -262,6 +251,7 @@ impl Exports {
             let local = Some(local.clone());
             let is_unseen = is_unseen(value, locals);
             let (default, from) = (None, None);
+            let policy = self.policy(value, locals);
             self.listed.push(Export {
                 name,
                 local,
@@ -271,6 +261,7 @@ impl Exports {
                 is_unseen,
                 default,
                 from,
+                policy,
             });
         }
     }
@@ -309,6 +300,7 @@ impl Exports {
             is_unseen: true,
             default: None,
             from: Some(Box::new(from)),
+            policy: Map::new(),
         });
     }
 
@@ -348,6 +340,7 @@ impl Exports {
         let default = Some(DefaultForm { keywords, name_at });
         let name = "default".to_owned();
         let is_unseen = is_unseen(value, locals);
+        let policy = self.policy(value, locals);
         self.listed.push(Export {
             name,
             local: None,
@@ -357,6 +350,7 @@ impl Exports {
             is_unseen,
             default,
             from: None,
+            policy,
         });
     }
 
@@ -368,6 +362,13 @@ impl Exports {
         at: Range<u32>,
         locals: &Locals,
     ) -> Option<(u32, bool)> {
+        if let Some(Wrapped { function, .. }) = wrapped(value, locals) {
+            // What `action` gives is async, whatever the function is.
+            return Some(match settle(Value::Expr(function), locals) {
+                Value::Function(node) => arity(&node.params()),
+                _ => (0, true),
+            });
+        }
         match settle(value, locals) {
             Value::Function(node) if node.is_async() => Some(arity(&node.params())),
             Value::Function(_) => {
@@ -384,6 +385,14 @@ impl Exports {
         }
     }
 
+    /// What can be read of the options of the `action()` that `value` is.
+    fn policy(&mut self, value: Value, locals: &Locals) -> Map<String, serde_json::Value> {
+        let Some(Wrapped { options, .. }) = wrapped(value, locals) else { return Map::new() };
+        let policy = Policy::read(options);
+        self.problems.extend(policy.problems());
+        policy.literals
+    }
+
     fn not_a_function(&mut self, name: &str, is_a: &'static str, at: Range<u32>) {
         let rule = Rule::NotAFunction { name: name.to_owned(), is_a };
         self.problems.push(Problem { rule, at });
@@ -396,163 +405,6 @@ fn specifier(src: &Str) -> String {
 
 fn is_unseen(value: Value, locals: &Locals) -> bool {
     matches!(settle(value, locals), Value::Unknown | Value::Expr(_))
-}
-
-/// Follows an expression to what it certainly is.
-fn settle<'a>(value: Value<'a>, locals: &Locals<'a>) -> Value<'a> {
-    let mut value = match value {
-        Value::First(expr) => Value::Expr(expr),
-        other => other,
-    };
-    // `const a = b, b = a` would go in circles.
-    for _ in 0..16 {
-        let Value::Expr(expr) = value else { return value };
-        value = match unwrapped(expr) {
-            Expr::Ident(name) => match locals.get(&name.sym) {
-                Some((Value::First(_), _)) => Value::Unknown,
-                Some((next, _)) => *next,
-                None if &*name.sym == "undefined" => Value::Not("undefined"),
-                None => Value::Unknown,
-            },
-            other => return of_expr(other),
-        };
-    }
-    Value::Unknown
-}
-
-fn of_expr(expr: &Expr) -> Value<'_> {
-    match expr {
-        Expr::Fn(it) => Value::Function(FunctionNode::Function(&it.function)),
-        Expr::Arrow(it) => Value::Function(FunctionNode::Arrow(it)),
-        Expr::Class(_) => Value::Not("a class"),
-        Expr::Object(_) => Value::Not("an object"),
-        Expr::Array(_) => Value::Not("an array"),
-        Expr::New(it) => match it.callee.as_ident().map(|it| &*it.sym) {
-            Some("Proxy" | "Function") => Value::Unknown,
-            _ => Value::Not("an object"),
-        },
-        Expr::Tpl(_) => Value::Not("a string"),
-        Expr::JSXElement(_) | Expr::JSXFragment(_) => Value::Not("an element"),
-        Expr::Lit(literal) => Value::Not(match literal {
-            Lit::Str(_) | Lit::JSXText(_) => "a string",
-            Lit::Bool(_) => "a boolean",
-            Lit::Null(_) => "null",
-            Lit::Num(_) | Lit::BigInt(_) => "a number",
-            Lit::Regex(_) => "a regular expression",
-        }),
-        Expr::Unary(_) | Expr::Update(_) => Value::Not("a plain value"),
-        Expr::Bin(it) if !matches!(&*it.op.to_string(), "&&" | "||" | "??") => {
-            Value::Not("a plain value")
-        }
-        Expr::Call(it) if matches!(it.callee, Callee::Import(_)) => Value::Not("a promise"),
-        _ => Value::Unknown,
-    }
-}
-
-fn locals<'a>(statements: &[Statement<'a>]) -> Locals<'a> {
-    let mut locals = Locals::with_capacity_and_hasher(statements.len(), FxBuildHasher);
-    for statement in statements {
-        match statement {
-            Statement::Plain(Stmt::Decl(it)) => declare(it, &mut locals),
-            Statement::Plain(_) => {}
-            Statement::Module(ModuleDecl::ExportDecl(it)) => declare(&it.decl, &mut locals),
-            Statement::Module(ModuleDecl::Import(it)) => {
-                for specifier in &it.specifiers {
-                    let value = match specifier {
-                        _ if it.type_only || specifier.is_type_only() => Value::Type,
-                        ImportSpecifier::Namespace(_) => Value::Not("a module"),
-                        _ => Value::Unknown,
-                    };
-                    let local = specifier.local();
-                    locals.insert(&local.sym, (value, range(local)));
-                }
-            }
-            Statement::Module(ModuleDecl::ExportDefaultDecl(it)) => match &it.decl {
-                DefaultDecl::Fn(it) => {
-                    if let Some(ident) = &it.ident
-                        && it.function.body.is_some()
-                    {
-                        locals.insert(&ident.sym, (of_function(&it.function), range(ident)));
-                    }
-                }
-                DefaultDecl::Class(it) => {
-                    if let Some(ident) = &it.ident {
-                        locals.insert(&ident.sym, (Value::Not("a class"), range(ident)));
-                    }
-                }
-                DefaultDecl::TsInterfaceDecl(_) => {}
-            },
-            Statement::Module(_) => {}
-        }
-    }
-    locals
-}
-
-fn of_function(function: &Function) -> Value<'_> {
-    Value::Function(FunctionNode::Function(function))
-}
-
-fn declare<'a>(declaration: &'a Decl, locals: &mut Locals<'a>) {
-    match declaration {
-        Decl::Fn(FnDecl { declare: false, ident, function }) if function.body.is_some() => {
-            locals.insert(&ident.sym, (of_function(function), range(ident)));
-        }
-        Decl::Var(it) if !it.declare => declare_variables(it, locals),
-        Decl::Class(it) if !it.declare => {
-            locals.insert(&it.ident.sym, (Value::Not("a class"), range(&it.ident)));
-        }
-        Decl::TsEnum(it) if !it.declare => {
-            locals.insert(&it.id.sym, (Value::Not("an enum"), range(&it.id)));
-        }
-        Decl::TsModule(it) if !it.declare => {
-            if let Some(name) = it.id.as_ident() {
-                let value = match &it.body {
-                    Some(body) if !has_only_types(body) => Value::Not("a namespace"),
-                    _ => Value::Type,
-                };
-                locals.entry(&name.sym).or_insert((value, range(name)));
-            }
-        }
-        Decl::TsInterface(it) => {
-            locals.entry(&it.id.sym).or_insert((Value::Type, range(&it.id)));
-        }
-        Decl::TsTypeAlias(it) => {
-            locals.entry(&it.id.sym).or_insert((Value::Type, range(&it.id)));
-        }
-        // `declare`d names and overload signatures.
-        _ => {}
-    }
-}
-
-fn declare_variables<'a>(it: &'a VarDecl, locals: &mut Locals<'a>) {
-    for declarator in &it.decls {
-        let mut names = Vec::new();
-        bound_names(&declarator.name, &mut names);
-        for name in names {
-            let value = match (&declarator.name, &declarator.init) {
-                (Pat::Ident(_), Some(init)) if it.kind == VarDeclKind::Const => Value::Expr(init),
-                (Pat::Ident(_), Some(init)) => Value::First(init),
-                _ => Value::Unknown,
-            };
-            locals.insert(
-                &name.sym,
-                (value, range(name).start..range(name).start + name.sym.len() as u32),
-            );
-        }
-    }
-}
-
-fn has_only_types(body: &TsNamespaceBody) -> bool {
-    use swc_core::ecma::ast::ModuleItem;
-    let is_type = |it: &Decl| matches!(it, Decl::TsInterface(_) | Decl::TsTypeAlias(_));
-    match body {
-        TsNamespaceBody::TsModuleBlock(block) => block.body.iter().all(|item| match item {
-            ModuleItem::Stmt(Stmt::Decl(it)) => is_type(it),
-            ModuleItem::ModuleDecl(ModuleDecl::ExportDecl(it)) => is_type(&it.decl),
-            _ => false,
-        }),
-        TsNamespaceBody::TsNamespaceDecl(inner) => has_only_types(&inner.body),
-    }
 }
 
 /// The names that an exported declaration exports; those that exist only as types are not among the locals' values.

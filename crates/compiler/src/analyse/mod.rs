@@ -5,22 +5,28 @@ mod capture;
 mod directive;
 mod export;
 mod hoist;
+mod policy;
 mod scope;
+mod values;
 mod walk;
 
 use std::ops::Range;
 
 use rustc_hash::FxHashSet;
+use serde_json::{Map, Value};
 use swc_core::{
     atoms::Atom,
     ecma::ast::{ModuleDecl, ModuleItem, Program, Stmt},
 };
 
-use self::scope::{MODULE, ScopeId};
 pub(crate) use self::{
     capture::{NewName, Rename},
     directive::Prologue,
     export::{Export, From, declared_names},
+};
+use self::{
+    policy::{Policy, Wrappers},
+    scope::{MODULE, ScopeId},
 };
 use crate::{
     Options, Target,
@@ -75,6 +81,18 @@ pub(crate) struct Inline {
     pub(crate) hidden_outside: Vec<String>,
     /// Actions that its text refers to and that capture values in a circle with it, itself included.
     pub(crate) rebinds: Vec<(String, usize)>,
+    /// The literal options of its `action()`.
+    pub(crate) policy: Map<String, Value>,
+    wrapper: Option<Wrapper>,
+}
+
+/// A call of what may be `action` of `errand/server`, with an action for its function.
+#[derive(Debug)]
+struct Wrapper {
+    callee: Atom,
+    scope: ScopeId,
+    whole: Range<u32>,
+    policy: Policy,
 }
 
 impl Inline {
@@ -172,7 +190,11 @@ pub(crate) fn analyse(program: &Program, text: &Text, options: &Options) -> Fact
         problems.push(Problem { rule: Rule::ClientAndServer, at: at.clone() });
     }
     let is_action_file = file.server_at.is_some();
-    let mut exports = export::exports(&statements, &options.exports_of, &FxHashSet::default());
+    let wrappers = Wrappers::of(&statements);
+    let exports_without = |assigned: &FxHashSet<Atom>| {
+        export::exports(&statements, &options.exports_of, assigned, &wrappers)
+    };
+    let mut exports = exports_without(&FxHashSet::default());
 
     let context = walk::FileContext {
         is_action_file,
@@ -180,13 +202,14 @@ pub(crate) fn analyse(program: &Program, text: &Text, options: &Options) -> Fact
         export_names: if is_action_file { exports.names() } else { Vec::new() },
         is_client: !is_action_file
             && (file.client_at.is_some() || options.target != Target::Server),
+        wrappers: &wrappers,
     };
     let mut walked = walk::walk(program, text, &context);
     problems.append(&mut walked.problems);
     let is_assigned = |name: &&Atom| walked.scopes.is_assigned(MODULE, name);
     let assigned: FxHashSet<Atom> = exports.locals.iter().filter(is_assigned).cloned().collect();
     if !assigned.is_empty() {
-        exports = export::exports(&statements, &options.exports_of, &assigned);
+        exports = exports_without(&assigned);
     }
 
     // TypeScript makes what `.cts` imports and exports into CommonJS.

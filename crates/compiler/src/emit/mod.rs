@@ -39,6 +39,7 @@ pub(crate) fn actions(facts: &Facts, text: &Text, options: &Options) -> Vec<Acti
             params: it.params,
             rest: it.has_rest,
             captures: Vec::new(),
+            policy: it.policy.clone(),
         }
     });
     let inline = facts.inline.iter().enumerate().map(|(index, it)| {
@@ -53,6 +54,7 @@ pub(crate) fn actions(facts: &Facts, text: &Text, options: &Options) -> Vec<Acti
             params: it.signature.params,
             rest: it.signature.has_rest,
             captures: it.captures.clone(),
+            policy: it.policy.clone(),
         }
     });
     exported.chain(inline).collect()

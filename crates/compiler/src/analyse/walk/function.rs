@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use serde_json::Map;
 use swc_core::{
     atoms::Atom,
     ecma::ast::{Constructor, Ident, ParamOrTsParamProp, TsParamPropParam},
@@ -52,7 +53,7 @@ pub(super) enum Place<'n> {
 }
 
 impl Walk<'_> {
-    pub(super) fn function(&mut self, it: Standing) {
+    pub(super) fn function(&mut self, mut it: Standing) {
         let (directive_at, mut prologue) = match it.node.body() {
             Some(body) => directive::of_body(&body.stmts, self.text, &mut self.found.problems),
             None => Default::default(),
@@ -68,7 +69,7 @@ impl Walk<'_> {
         let own_scope = self.scope;
         self.scope = self.found.scopes.open(own_scope, false);
         let action = match &directive_at {
-            Some(at) => self.action(&it, at, border.scope, own_scope),
+            Some(at) => self.action(&mut it, at, border.scope, own_scope),
             None => None,
         };
         if action.is_some() {
@@ -143,7 +144,7 @@ impl Walk<'_> {
     /// parameters; `around` is the scope where it stands.
     fn action(
         &mut self,
-        it: &Standing,
+        it: &mut Standing,
         directive_at: &Range<u32>,
         around: ScopeId,
         own_scope: ScopeId,
@@ -171,6 +172,10 @@ impl Walk<'_> {
         let index = self.found.inline.len();
         let place = self.unique_place(&name);
         let site = self.site(it, around);
+        let wrapper = match &mut it.place {
+            Place::Expression { hint, .. } => hint.wrapper.take(),
+            _ => None,
+        };
         // A method's name ends with its key; an expression's own name is in its text.
         let name_end = match &it.place {
             Place::Expression { own_name, .. } => own_name.map(|it| range(it).end),
@@ -189,6 +194,8 @@ impl Walk<'_> {
             hidden: Vec::new(),
             hidden_outside: Vec::new(),
             rebinds: Vec::new(),
+            policy: Map::new(),
+            wrapper,
         });
 
         let scopes = &mut self.found.scopes;

@@ -17,8 +17,9 @@ use swc_core::{
 };
 
 use super::{
-    Inline, Owner, Prologue, Site, Switch,
+    Inline, Owner, Prologue, Site, Switch, Wrapper,
     actions::bound_names,
+    policy::Wrappers,
     scope::{MODULE, ScopeId, Scopes, Use},
 };
 use crate::{
@@ -30,7 +31,7 @@ use crate::{
 
 pub(super) struct Walk<'a> {
     text: &'a Text<'a>,
-    file: &'a FileContext,
+    file: &'a FileContext<'a>,
     /// Names are noted.
     has_inline: bool,
     found: Walked,
@@ -58,7 +59,7 @@ pub(super) struct Walk<'a> {
 }
 
 /// What the walk has to know about the file.
-pub(super) struct FileContext {
+pub(super) struct FileContext<'a> {
     pub(super) is_action_file: bool,
     /// The variables behind the exports. In an action file, their functions aren't inline actions, with or without a directive.
     pub(super) exported_locals: FxHashSet<Atom>,
@@ -66,6 +67,7 @@ pub(super) struct FileContext {
     pub(super) export_names: Vec<String>,
     /// Inline actions are not allowed here.
     pub(super) is_client: bool,
+    pub(super) wrappers: &'a Wrappers,
 }
 
 /// What the walk found.
@@ -88,6 +90,8 @@ struct Hint {
     module_const_end: Option<u32>,
     /// It is what `export default` exports.
     is_default_export: bool,
+    /// It is the function of this call.
+    wrapper: Option<Wrapper>,
 }
 
 /// The list of statements around.
@@ -111,7 +115,7 @@ struct Border {
 }
 
 /// Walks over `program`; over one that seems to have no inline action, without a look at names.
-pub(super) fn walk(program: &Program, text: &Text, file: &FileContext) -> Walked {
+pub(super) fn walk(program: &Program, text: &Text, file: &FileContext<'_>) -> Walked {
     let directives = || memmem::find_iter(text.source.as_bytes(), DIRECTIVE).take(2).count();
     let has_inline =
         !file.is_action_file || matches!(program, Program::Script(_)) || directives() > 1;
@@ -127,7 +131,7 @@ pub(super) fn walk(program: &Program, text: &Text, file: &FileContext) -> Walked
 
 impl<'a> Walk<'a> {
     /// `has_inline`: whether an inline action may be found; else names are nobody's business.
-    pub(super) fn new(text: &'a Text<'a>, file: &'a FileContext, has_inline: bool) -> Self {
+    pub(super) fn new(text: &'a Text<'a>, file: &'a FileContext<'a>, has_inline: bool) -> Self {
         let taken = file.export_names.iter().filter(|_| has_inline);
         let places = taken.map(|name| (name.clone(), 1)).collect();
         Self {
@@ -159,6 +163,7 @@ impl<'a> Walk<'a> {
         self.found.scopes.mark_writes();
         for inline in &mut self.found.inline {
             choose_keyword(inline, &self.found.scopes);
+            settle_wrapper(inline, &self.found.scopes, &mut self.found.problems);
         }
         self.found
     }
@@ -237,6 +242,25 @@ impl<'a> Walk<'a> {
             is_shorthand,
         });
     }
+}
+
+/// Takes what can be read of the rules of an `action()`. One in the module's own `const` runs with the module; of any
+/// other only the function is called by its id, so it gives way to that.
+fn settle_wrapper(inline: &mut Inline, scopes: &Scopes, problems: &mut Vec<Problem>) {
+    let Some(Wrapper { callee, scope, whole: call, policy }) = inline.wrapper.take() else {
+        return;
+    };
+    if scopes.resolve(scope, &callee) != Some(MODULE) {
+        return;
+    }
+    match &mut inline.site {
+        Site::Expression { whole, ends_statement } => {
+            problems.extend(policy.lost());
+            (*whole, *ends_statement) = (call, false);
+        }
+        _ => problems.extend(policy.problems()),
+    }
+    inline.policy = policy.literals;
 }
 
 /// `const`, unless the name is assigned to or declared twice.

@@ -6,8 +6,8 @@ use swc_core::{
     atoms::Atom,
     ecma::{
         ast::{
-            AssignExpr, AssignTarget, BindingIdent, BlockStmt, CatchClause, Class, ClassDecl,
-            ClassExpr, Decl, DefaultDecl, DoWhileStmt, ExportDecl, ExportDefaultDecl,
+            AssignExpr, AssignTarget, BindingIdent, BlockStmt, CallExpr, CatchClause, Class,
+            ClassDecl, ClassExpr, Decl, DefaultDecl, DoWhileStmt, ExportDecl, ExportDefaultDecl,
             ExportDefaultExpr, Expr, FnDecl, FnExpr, ForHead, ForInStmt, ForOfStmt, ForStmt, Ident,
             IfStmt, ImportDecl, JSXAttr, JSXAttrName, JSXElementName, JSXMemberExpr, JSXObject,
             LabeledStmt, MemberProp, MetaPropExpr, MetaPropKind, ModuleItem, NamedExport, Pat,
@@ -26,9 +26,10 @@ use super::{
 };
 use crate::{
     analyse::{
-        Switch,
+        Switch, Wrapper,
         actions::{FunctionNode, key_name, unwrapped},
         directive,
+        policy::{Policy, Wrapped},
         scope::MODULE,
     },
     diagnostics::Rule,
@@ -74,11 +75,32 @@ impl Walk<'_> {
                         .or((self.scope == MODULE).then_some(MODULE))
                         .map(|scope| (scope, name.id.sym.clone())),
                     module_const_end: const_end,
-                    is_default_export: false,
+                    ..Hint::default()
                 },
                 _ => Hint::default(),
             };
             self.visit_hinted(value, hint);
+        }
+    }
+
+    /// `action(options, function)`: the function is where the call is.
+    fn wrapped(&mut self, call: &CallExpr, wrapped: Wrapped, hint: Hint) {
+        let Wrapped { callee, options, function } = wrapped;
+        call.callee.visit_with(self);
+        self.visit_value(options);
+        let wrapper = Wrapper {
+            callee: callee.sym.clone(),
+            scope: self.scope,
+            whole: range(call),
+            policy: Policy::read(options),
+        };
+        let before = self.found.inline.len();
+        self.visit_hinted(function, Hint { wrapper: Some(wrapper), ..hint });
+        let is_function = matches!(unwrapped(function), Expr::Fn(_) | Expr::Arrow(_));
+        let is_action = self.found.scopes.resolve(self.scope, &callee.sym) == Some(MODULE);
+        if !is_function && is_action && self.found.inline.len() > before {
+            let what = "it".to_owned();
+            self.problem(Rule::PolicyInFunction { what }, range(callee));
         }
     }
 
@@ -175,6 +197,10 @@ impl Visit for Walk<'_> {
             Expr::TsNonNull(inner) => self.visit_hinted(&inner.expr, hint),
             Expr::TsTypeAssertion(inner) => self.visit_hinted(&inner.expr, hint),
             Expr::TsConstAssertion(inner) => self.visit_hinted(&inner.expr, hint),
+            Expr::Call(call) => match self.file.wrappers.call(call) {
+                Some(wrapped) => self.wrapped(call, wrapped, hint),
+                None => it.visit_children_with(self),
+            },
             _ => it.visit_children_with(self),
         }
         self.is_assigning = is_assigning;
