@@ -20,9 +20,15 @@ export class Places {
   readonly #waiting: (() => void)[] = []
   /** Turns of those who were told to wait, and have not begun to. */
   #ready = 0
+  #taken = 0
 
   constructor(counter: Counter) {
     this.#counter = counter
+  }
+
+  /** Whether nobody has a place, or waits for one. */
+  get isIdle(): boolean {
+    return this.#taken + this.#waiting.length === 0
   }
 
   /** @throws what {@link refusedError} makes of a full queue */
@@ -34,17 +40,16 @@ export class Places {
 
   /** The place of a call that was counted already. Rejects when the signal aborts before it is its turn. */
   admitted(turn: Turn, signalOf: () => AbortSignal | undefined): Place | Promise<Place> {
-    const leave = (): void => this.#leave()
-    if (turn === 0) return new Place(this, leave)
+    if (turn === 0) return this.#take()
     if (this.#ready > 0) {
       this.#ready--
-      return new Place(this, leave)
+      return this.#take()
     }
     const signal = signalOf()
     return new Promise((resolve, reject) => {
       const goOn = (): void => {
         signal?.removeEventListener('abort', giveUp)
-        resolve(new Place(this, leave))
+        resolve(this.#take())
       }
       const giveUp = (): void => {
         this.#waiting.splice(this.#waiting.indexOf(goOn), 1)
@@ -57,7 +62,13 @@ export class Places {
     })
   }
 
+  #take(): Place {
+    this.#taken++
+    return new Place(this, () => this.#leave())
+  }
+
   #leave(): void {
+    this.#taken--
     if (!this.#counter.leave()) return
     const next = this.#waiting.shift()
     if (next) next()

@@ -81,10 +81,13 @@ export class Policies {
     })
   }
 
-  /** Once: places of several names, taken in any order, could wait for each other. */
+  /**
+   * From now on the function's calls are counted where the host counts them. Until then it counts them itself, those of the
+   * host among them. Once: places of several names, taken in any order, could wait for each other.
+   */
   #link(own: Policed, policy: number): void {
     const places = this.#placesOf(policy)
-    if (!places || this.#linked.has(own)) return
+    if (!places || this.#linked.has(own) || own.places?.isIdle === false) return
     this.#linked.add(own)
     own.places = places
   }
