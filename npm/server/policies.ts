@@ -10,8 +10,8 @@ import { type Place, Places, refusedError } from './places.ts'
 
 /** What the table says, by id. */
 export function settingsOf(table: ActionTable): Record<string, PolicySettings> {
-  const policies = Object.entries(table).flatMap(([id, { policy }]) => (policy ? [[id, policySettings(policy)] as const] : []))
-  return Object.fromEntries(policies)
+  const policed = Object.entries(table).filter(([, loader]) => loader?.policy !== undefined)
+  return Object.fromEntries(policed.map(([id, { policy }]) => [id, policySettings(policy!)]))
 }
 
 export class Policies {
