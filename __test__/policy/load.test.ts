@@ -99,7 +99,7 @@ test('a result that goes on holds its place until it was read, or nobody reads i
     isIn = true
     return response.text()
   })
-  await sleep(30)
+  await sleep(100)
   assert.deepEqual([isIn, most], [false, MOST])
   await held[0]!.body!.cancel()
   assert.match(await waiting, /2/)
