@@ -145,6 +145,52 @@ describe('a ring of secrets', () => {
   })
 })
 
+describe('while a function has not answered, or fails', () => {
+  test('pages and calls wait, and what is not ours does not', async () => {
+    let answer = (_: string): void => {}
+    await start({ secret: () => new Promise<string>((resolve) => (answer = resolve)) })
+    const page = server!.handler.page(() => String(seal()))(new Request(`${server!.url}/page`))
+    const call = server!.call('act', ['x'])
+    assert.equal((await server!.send({ path: '/login', body: 'a=1' })).text, 'passed on with 3 bytes')
+    const form = { 'content-type': 'multipart/form-data; boundary=B' }
+    assert.match((await server!.send({ headers: form, body: '--B--\r\n' })).text, /^passed on/)
+    answer(A)
+    assert.equal(await opens(await (await page).text()), 'opened')
+    assert.equal((await call).status, 400)
+  })
+
+  test('what it named before stays in use, and the operator is told', async () => {
+    const warned = mock.method(console, 'warn', () => {})
+    await start({ secret: B })
+    const foreign = seal()
+    let now = 0
+    mock.method(performance, 'now', () => now)
+    const down = new Error('the vault is down')
+    let isUp = true
+    await start({ secret: async () => (isUp ? A : Promise.reject(down)) })
+    await server!.handler.ready
+    isUp = false
+    now = 10_000
+    assert.equal(await opens(foreign), 'errand::seal-broken')
+    assert.equal(await opens(seal()), 'opened')
+    assert.ok(warned.mock.calls.some(({ arguments: [text, reason] }) => /stay in use/.test(text) && reason === down))
+  })
+})
+
+test('a reference that stays on the server is sealed with the secret of its time', async (t) => {
+  const reference = bindCaptured(act as never, () => ['captured']) as unknown as { $$bound: unknown[] }
+  const file = join(temp(t), 'secrets')
+  writeFileSync(file, A, { mode: 0o600 })
+  await start({ secret: { file } })
+  const [old] = reference.$$bound
+  assert.equal(reference.$$bound[0], old)
+  writeFileSync(file, B)
+  utimesSync(file, new Date(), new Date(Date.now() + 10_000))
+  while (reference.$$bound[0] === old) await sleep(20)
+  await start({ secret: B })
+  assert.equal(await opens(reference.$$bound[0]), 'opened')
+})
+
 test('a sealed value opens until its lifetime is over', async () => {
   mock.method(console, 'warn', () => {})
   await start({ secret: A, sealLifetime: 1 })

@@ -293,6 +293,8 @@ export interface NativeHost {
   /** The user's guard said no. */
   guardRefused(id: string): Refusal
   seal(id: string, text: string, program: string): string
+  /** Changes when what was sealed before should be sealed anew. */
+  sealEpoch(): number
   open(id: string, sealed: string): Skeleton | Refusal
   setSecrets(secrets: string[]): void
   /** What an operator should know about where the secret is. */

@@ -81,6 +81,8 @@ export function createHandler(options: HandlerOptions): Handler {
     page(render, pageOptions = {}) {
       hasPages ||= pageOptions.revalidate !== undefined
       const show = async (exchange: Exchange): Promise<Answer> => {
+        const starting = pipeline.secrets?.ready
+        if (starting) await starting
         await catchUp(cache, exchange)
         return answerPage(cache, exchange, render, pageOptions)
       }

@@ -68,8 +68,7 @@ function headOf({ host, plainHead }: Pipeline, { context, redirect, failure }: R
 
 /** Answers `exchange` if it is an action's, else gives `null` and leaves its body unread. */
 export function answer(pipeline: Pipeline, exchange: Exchange): Answer | null | Promise<Answer | null> {
-  const { host, secrets } = pipeline
-  if (secrets?.ready) return secrets.ready.then(() => answer(pipeline, exchange))
+  const { host } = pipeline
   const contentLength = lengthOf(exchange)
   const from = [exchange.header('host'), exchange.header('origin'), exchange.header('sec-fetch-site'), proxiedOf(exchange)] as const
   const contentType = exchange.header('content-type')
@@ -112,6 +111,8 @@ async function answerCall(
   place?: Place,
 ): Promise<Answer> {
   const { host, settings, policies } = pipeline
+  const starting = pipeline.secrets?.ready
+  if (starting) await starting
   const loaded = loadAction(id, settings.table)
   const found = loaded instanceof Promise ? await loaded : loaded
   if (!found) return refuse(host.unknownAction())
@@ -214,6 +215,7 @@ async function answerForm(
   if (body === 'other') return null
   const refusal = admit()
   if (refusal) return refuse(refusal)
+  await pipeline.secrets?.ready
   let form: ReceivedForm | null
   try {
     form = await receiveForm({ host, table: settings.table, policy: 0 }, body, contentType)

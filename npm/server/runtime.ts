@@ -87,7 +87,7 @@ export function registerCapturing(fn: AnyFunction, id: string, name: string): An
  */
 export function bindCaptured(action: AnyFunction & { $$id?: string }, capture: () => unknown[]): AnyFunction {
   const id = action.$$id ?? ''
-  let sealed: string | undefined
+  let sealed: { epoch: number; text: string } | undefined
   let isSealing = false
   const seal = (): string => {
     if (isSealing) {
@@ -111,7 +111,11 @@ export function bindCaptured(action: AnyFunction & { $$id?: string }, capture: (
       return action(new Captured(values), ...args)
     },
   }[action.name] as AnyFunction
-  return refer(reference, id, () => [(sealed ??= seal())])
+  return refer(reference, id, () => {
+    const epoch = hostOfProcess().sealEpoch()
+    if (sealed?.epoch !== epoch) sealed = { epoch, text: seal() }
+    return [sealed.text]
+  })
 }
 
 /** What the compiler moved got a name of its own, and what `action()` made may have none; stack traces shall show the author's. */

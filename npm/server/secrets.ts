@@ -9,7 +9,7 @@ import type { Settings } from './options.ts'
 export interface SecretKeeper {
   /** Settles when the secrets are there; `undefined` once they are. */
   readonly ready: Promise<void> | undefined
-  /** Asks again, unless that was done a moment ago. */
+  /** Asks again, unless that was done a moment ago. When that fails, the secrets stay what they were. */
   renew(): Promise<void>
 }
 
@@ -32,10 +32,14 @@ export function keepSecrets(host: NativeHost, ask: Settings['askForSecrets']): S
     get ready() {
       return isThere ? undefined : once() // what failed is tried again by the next call
     },
-    renew: () => (asking || performance.now() - asked >= ASK_EVERY_MS ? once() : Promise.resolve()),
+    renew: () => (asking || performance.now() - asked >= ASK_EVERY_MS ? once().catch(complain) : Promise.resolve()),
   }
   keeper.ready?.catch(() => {}) // whoever waits for it is told
   return keeper
+}
+
+function complain(error: unknown): void {
+  console.warn('errand: the function given for `secret` failed; the secrets from before stay in use\n', error)
 }
 
 let isWarned = false

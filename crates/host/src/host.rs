@@ -317,6 +317,15 @@ impl Host {
         Ok(Skeleton { text: text.to_owned(), program: program.to_owned() })
     }
 
+    /// A number that changes when what was sealed before should be sealed anew: other keys are in use, or a
+    /// tenth of its life is over. What stays on the server would be born too old else.
+    pub fn seal_epoch(&self) -> u64 {
+        let generation = self.settings.keys.generation();
+        let tenth = self.settings.seal_lifetime.map(|seconds| (seconds / 10).max(1));
+        // As many tenths as that take an eternity.
+        tenth.map_or(0, |tenth| now() / tenth) + (u64::from(generation) << 33)
+    }
+
     /// Refuses functions that this server doesn't have.
     ///
     /// # Errors

@@ -4,7 +4,10 @@ use std::{
     fs,
     io::{self, Write},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, OnceLock, PoisonError, RwLock},
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError, RwLock,
+        atomic::{AtomicU32, Ordering},
+    },
     time::{Duration, Instant, SystemTime},
 };
 
@@ -37,6 +40,7 @@ pub fn listed(text: &str) -> Vec<String> {
 /// The keys in use. They change with a file, or when they are [`set`](Self::set).
 pub struct Keys {
     ring: RwLock<Arc<KeyRing>>,
+    generation: AtomicU32,
     file: Option<Mutex<Watched>>,
     warning: Option<String>,
 }
@@ -70,7 +74,12 @@ impl Keys {
             })),
             _ => None,
         };
-        Ok(Self { ring: RwLock::new(Arc::new(KeyRing::new(&secrets)?)), file, warning })
+        Ok(Self {
+            ring: RwLock::new(Arc::new(KeyRing::new(&secrets)?)),
+            generation: AtomicU32::new(0),
+            file,
+            warning,
+        })
     }
 
     /// What an operator should know about where the secret is; for production only.
@@ -86,7 +95,14 @@ impl Keys {
     pub fn set(&self, secrets: &[String]) -> Result<(), BadOption> {
         let ring = Arc::new(KeyRing::new(secrets)?);
         *self.ring.write().unwrap_or_else(PoisonError::into_inner) = ring;
+        self.generation.fetch_add(1, Ordering::Release);
         Ok(())
+    }
+
+    /// How often the keys were exchanged; looks at their file first, as [`ring`](Self::ring) does.
+    pub fn generation(&self) -> u32 {
+        self.ring();
+        self.generation.load(Ordering::Acquire)
     }
 
     /// The keys as they are now. A file that changed is read; one that can't be used changes
@@ -295,6 +311,7 @@ mod tests {
         assert!(opens(&keys, &old));
         let new = sealed(&keys);
         assert_ne!(old[..6], new[..6], "another key seals");
+        assert_eq!(keys.generation(), 1);
         fs::write(&path, "short").unwrap();
         later(20);
         assert!(opens(&keys, &new) && opens(&keys, &old));

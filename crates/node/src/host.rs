@@ -404,6 +404,11 @@ impl NativeHost {
     }
 
     #[napi]
+    pub fn seal_epoch(&self, env: Env) -> napi::Result<f64> {
+        now(env, || Ok(self.0.seal_epoch() as f64))
+    }
+
+    #[napi]
     pub fn open(
         &self,
         env: Env,
