@@ -1,8 +1,12 @@
 //! Whatever the bytes of a body, there is no panic, and what is refused is the sender's doing: 400 or 413. What arrives in
-//! pieces is what would have come at once.
+//! pieces is what would have come at once. Of envelopes only those open that were sealed.
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bolero::check;
-use host::{Arguments, ArrivingCall, Piece, Rejection, Stored, decode_reply, respond};
+use host::{
+    Arguments, ArrivingCall, Piece, Rejection, Stored, decode_reply, respond,
+    seal::{KeyRing, Purpose},
+};
 use test_support::{
     choices::Choices,
     fuzz::{Bounds, bounded_run},
@@ -176,6 +180,31 @@ fn check_arriving(body: &[u8], cuts: &mut Choices) -> bool {
     true
 }
 
+/// Envelopes: one that was sealed, that one damaged, and made up ones.
+fn sealed(bytes: &[u8]) -> usize {
+    let ring = KeyRing::new(&["a secret of sufficient length"]).unwrap();
+    let mut choices = Choices::new(bytes);
+    let now = choices.below(256) as u64;
+    let expiry = choices.one_in(2).then_some(128);
+    let real = ring.seal(Purpose::Captured, "id", bytes, expiry).unwrap();
+    let damaged = choices.damaged(&real, &["A", "g", "Ag", "_", "=", "é", "\0"]);
+    let made_up = URL_SAFE_NO_PAD.encode(bytes);
+    let of_our_key = real[..6].to_owned() + &made_up;
+    let texts = [&real, &damaged, &made_up, &of_our_key, &*String::from_utf8_lossy(bytes)];
+    for text in texts {
+        let (result, used) = used(|| ring.open(Purpose::Captured, "id", text, now));
+        assert!(used.peak_bytes <= 8_192 + 8 * text.len() as u64, "{used:?}: {}", text.len());
+        let is_real = text == real; // damage may undo itself
+        let is_over = expiry.is_some_and(|expiry| now >= expiry);
+        match result {
+            Ok(plain) => assert!(is_real && !is_over && plain == bytes, "{text} opened"),
+            Err(Rejection::SealExpired) => assert!(is_real && is_over, "{text} expired"),
+            Err(error) => assert!(matches!(error, Rejection::SealBroken) && !is_real, "{error}"),
+        }
+    }
+    texts.len()
+}
+
 fn check_rejection(rejection: &Rejection) {
     let status = respond::refuse(rejection).status;
     assert!(matches!(status, 400 | 413 | 415), "{status}: {rejection}");
@@ -192,4 +221,10 @@ fn fuzz_multipart() {
 fn fuzz_arriving() {
     bounded_run(Bounds { rounds: 6_000, most_bytes: 100, at_least: 1_000 }, arriving);
     check!().with_iterations(0).with_max_len(4_096).for_each(|bytes: &[u8]| _ = arriving(bytes));
+}
+
+#[test]
+fn fuzz_sealed() {
+    bounded_run(Bounds { rounds: 3_000, most_bytes: 100, at_least: 15_000 }, sealed);
+    check!().with_iterations(0).with_max_len(4_096).for_each(|bytes: &[u8]| _ = sealed(bytes));
 }
