@@ -17,6 +17,7 @@ const MAY_USE: Record<string, string[]> = {
   plugin: ['native'],
   rsc: [],
   cli: [],
+  testing: ['client'],
 }
 
 /** Rooms that run in a browser too: nothing of Node. */
