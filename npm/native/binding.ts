@@ -25,6 +25,12 @@ export interface Native {
   Policy: new (settings: PolicySettings) => NativePolicy
   timedOut(millis: number): Refusal
   Cache: new (settings: CacheSettings) => NativeCache
+  /** The key of a stored page; `vary` is flat: names of headers and their values. */
+  pageKey(url: string, vary: (string | null)[]): string
+  /** The bytes of a page to store. */
+  encodePage(status: number, headers: string[], body: Uint8Array): Uint8Array
+  /** What was stored `age` seconds ago; `body` is where it begins. */
+  decodePage(bytes: Uint8Array, age: number): (Head & { body: number }) | null
 }
 
 export interface Compiled {

@@ -1,6 +1,7 @@
 /** Pages whose responses are cached under their path. */
 
-import { newContext, type RequestContext, runInContext } from '../request/context.ts'
+import { native } from '../native/index.ts'
+import { errandError, newContext, type RequestContext, runInContext } from '../request/context.ts'
 import { type Cache, shorter } from './cache.ts'
 import { type Answer, type Exchange, fromResponse } from './exchange.ts'
 
@@ -44,14 +45,14 @@ export async function answerPage(
   return found.hit ? fromBytes(found.hit.value, found.hit.age) : found.filled.value
 }
 
-/** The stored response to a GET, if one is there and varies by nothing. */
+/** The stored response to a GET or HEAD, if one is there and varies by nothing. */
 export function cachedPage(cache: Cache, exchange: Exchange): Answer | null {
-  const hit = exchange.method === 'GET' ? cache.peek(pageKey(exchange)) : null
+  const hit = exchange.method === 'GET' || exchange.method === 'HEAD' ? cache.peek(pageKey(exchange)) : null
   return hit && !hit.stale ? fromBytes(hit.value, hit.age) : null
 }
 
 function pageKey(exchange: Exchange, vary: string[] = []): string {
-  return JSON.stringify(['p', exchange.url, ...vary.map((name) => [name, exchange.header(name) ?? null])])
+  return native.pageKey(exchange.url, vary.flatMap((name) => [name, exchange.header(name) ?? null]))
 }
 
 async function renderPage(
@@ -79,16 +80,12 @@ function mayShare({ status, headers }: Answer, { dynamic }: RequestContext): boo
   return status === 200 && !dynamic && !headers.includes('set-cookie')
 }
 
-/** `head length · \n · head as JSON · body`. */
 function toBytes({ status, headers, body }: Whole): Uint8Array {
-  const head = Buffer.from(JSON.stringify([status, headers]))
-  return Buffer.concat([Buffer.from(`${head.length}\n`), head, body])
+  return native.encodePage(status, headers, body)
 }
 
 function fromBytes(bytes: Uint8Array, age: number): Answer {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const end = buffer.indexOf('\n')
-  const start = end + 1 + Number(buffer.toString('latin1', 0, end))
-  const [status, headers] = JSON.parse(buffer.toString('utf8', end + 1, start)) as [number, string[]]
-  return { status, headers: [...headers, 'age', String(Math.floor(age))], body: buffer.subarray(start) }
+  const page = native.decodePage(bytes, age)
+  if (!page) throw errandError('errand::bug', 'a stored page is not what was stored')
+  return { status: page.status, headers: page.headers, body: bytes.subarray(page.body) }
 }

@@ -8,6 +8,7 @@
 //! | values that a page carries and brings back | nobody to read or change them | [`Host::seal`], [`Host::open`] |
 //! | an action with rules of its own | nobody to ask more of it | [`Policy`], [`Gate`] |
 //! | what an action did | the answer's head | [`respond`] |
+//! | a response to keep | its key and its bytes | [`page`] |
 //! | a path or a tag to invalidate | the cache's name for it | [`path`] |
 //!
 //! # What you can rely on
@@ -30,6 +31,7 @@ mod gate;
 pub mod guard;
 mod host;
 pub mod origin;
+pub mod page;
 pub mod path;
 mod policies;
 pub mod policy;
