@@ -25,6 +25,8 @@ export interface Native {
   Policy: new (settings: PolicySettings) => NativePolicy
   timedOut(millis: number): Refusal
   Cache: new (settings: CacheSettings) => NativeCache
+  /** Listens at once. `wake` is called when there is something to drain, and not again before it was drained. */
+  Listener: new (settings: ListenSettings, host: NativeHost, cache: NativeCache, wake: () => void) => NativeListener
   /** The key of a stored page; `vary` is flat: names of headers and their values. */
   pageKey(url: string, vary: (string | null)[]): string
   /** The bytes of a page to store. */
@@ -382,4 +384,63 @@ export interface NativeCache {
   /** JSON. */
   explain(what: string, isKey: boolean): Soon<string>
   stats(): CacheStats
+}
+
+/** What `handler.listen` takes, sizes as the user wrote them. */
+export interface ListenSettings {
+  host: string | undefined
+  port: number
+  threads: number | undefined
+  cert: string | Uint8Array | undefined
+  key: string | Uint8Array | undefined
+  maxConnections: number | undefined
+  maxHeaderBytes: string | undefined
+  maxHeaders: number | undefined
+  maxStreams: number | undefined
+  headersMs: number | undefined
+  bodyMs: number | undefined
+  idleMs: number | undefined
+}
+
+export interface ListenAddress {
+  address: string
+  family: 'IPv4' | 'IPv6'
+  port: number
+}
+
+/** What comes first in each event of {@link NativeListener.drain}. */
+export const LISTEN = { request: 0, chunk: 1, end: 2, broken: 3, drained: 4, closed: 5, log: 6, ended: 7 } as const
+
+/** What a request is: the action of a call that may be made, perhaps a form (`true`), or something else. */
+export type ListenKind = string | boolean
+
+/** A body: none, arguments as JSON, all bytes, or (`true`) what comes when it is pulled. */
+export type ListenContent = null | string | Uint8Array | true
+
+/** Requests are named by numbers. What is said of one that has ended does nothing. */
+export interface NativeListener {
+  address(): ListenAddress | null
+  connections(): number
+  /** From now on the cache may hold pages. */
+  expectPages(): void
+  /**
+   * What has happened, flat. A request: id, {@link ListenKind}, head (method, url, peer, scheme, names and values, in
+   * lines), {@link ListenContent}. A chunk: id, bytes. Closed: id, whether the answer is out. A log: the line.
+   * `ended`: nothing. All others: id.
+   */
+  drain(): unknown[]
+  /** Answers. `headers` is a flat list as JSON. Gives the name of a header that can't be sent. */
+  answer(id: number, status: number, headers: string, body: string | Uint8Array | null): string | null
+  /** Answers; the body is written, and ended. */
+  begin(id: number, status: number, headers: string): string | null
+  /** `false`: wait for `drained`. */
+  write(id: number, bytes: Uint8Array): boolean
+  end(id: number, isWhole: boolean): void
+  /** Asks for a chunk, `end` or `broken`; `false`: none will come. */
+  pull(id: number): boolean
+  /** `closed` will be told; `false`: it is. */
+  watch(id: number): boolean
+  /** `ended` will be told. */
+  close(graceMs: number): void
+  dispose(): void
 }

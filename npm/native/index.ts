@@ -6,6 +6,7 @@ import process from 'node:process'
 import type { Native } from './binding.ts'
 
 export type * from './binding.ts'
+export { LISTEN } from './binding.ts'
 
 export const native: Native = load()
 

@@ -124,6 +124,11 @@ export class Cache {
     }
   }
 
+  /** Where the entries are, for the listener. */
+  get store(): NativeCache {
+    return this.#native
+  }
+
   /** The entry under `key` as it is stored, if it can be told at once. */
   peek(key: string): CacheHit | null {
     const hit = this.#native.read(key)

@@ -8,6 +8,8 @@ export interface Exchange extends RequestFacts {
   /** Path and query as the visitor asked for them. */
   readonly url: string
   header(name: string): string | undefined
+  /** The body, where the host knows already that it is plain: the arguments as JSON. */
+  readonly plain?: string | undefined
   /** The address of the connection's other end, where the host knows it. */
   peer(): string | undefined
   /** Reads the whole body, or gives `null` once it has more than `limit` bytes. */

@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import { fromRequest } from './adapters/fetch.ts'
+import { listen, type Listening, type ListenOptions, type Server } from './adapters/listen.ts'
 import { fromNode, type NodeRequest, sendToNode } from './adapters/node.ts'
 import type { Cache } from './cache.ts'
 import { type Answer, type Exchange, toResponse } from './exchange.ts'
@@ -20,6 +21,7 @@ export type { ActionLoader, ActionTable, Manifest } from './actions.ts'
 export { Cache } from './cache.ts'
 export type { CachedOptions, CacheLife, CacheOptions, CacheStats, EntryOptions, Explanation } from './cache.ts'
 export type { ActionPolicy, Limits } from '../../index.d.ts'
+export type { ListenOptions, Server } from './adapters/listen.ts'
 export type { Call, Guard, HandlerOptions, Middleware, Renderer } from './options.ts'
 export type { InputIssue, InputOf, InputSchema, OutputOf, StandardSchema } from './input.ts'
 export type { PageOptions, RenderPage } from './page.ts'
@@ -41,13 +43,20 @@ export interface Handler {
    * it is answered 404.
    */
   node(req: IncomingMessage, res: ServerResponse, next?: Next): Promise<void>
+  /**
+   * A server of its own, HTTP/1.1 and HTTP/2, on threads of its own: refusals and pages that the cache holds never reach
+   * JavaScript.
+   *
+   * @throws (rejects) `errand::bad-option`, or `errand::not-listening` where the address can't be had.
+   */
+  listen(options?: ListenOptions): Promise<Server>
   /** A page for GET requests whose response is kept under its path, for `revalidate` seconds if given. */
   page(render: RenderPage, options?: PageOptions): Page
   /** Settles when calls can be answered: at once, or when the function given for `secret` has answered. */
   readonly ready: Promise<void>
   /** The cache of this handler. */
   readonly cache: Cache
-  /** Waits for what still runs in the background. */
+  /** Closes the servers of `listen`, then waits for what still runs in the background. */
   close(): Promise<void>
 }
 
@@ -61,6 +70,7 @@ export function createHandler(options: HandlerOptions): Handler {
   const pipeline = createPipeline(settings)
   const { cache } = settings
   setHostOfProcess(pipeline.host, settings.table, pipeline.secrets)
+  const servers = new Set<Listening>()
   let hasPages = false
 
   const respondNow = (exchange: Exchange): Promise<Answer | null> | Answer | null =>
@@ -78,8 +88,17 @@ export function createHandler(options: HandlerOptions): Handler {
       return answer && toResponse(answer)
     },
     node: (req, res, next) => serve(req, res, next, respond),
+    async listen(listenOptions = {}) {
+      const server = listen(pipeline, listenOptions, () => servers.delete(server))
+      servers.add(server)
+      if (hasPages) server.expectPages()
+      return server
+    },
     page(render, pageOptions = {}) {
-      hasPages ||= pageOptions.revalidate !== undefined
+      if (pageOptions.revalidate !== undefined) {
+        hasPages = true
+        for (const server of servers) server.expectPages()
+      }
       const show = async (exchange: Exchange): Promise<Answer> => {
         const starting = pipeline.secrets?.ready
         if (starting) await starting
@@ -93,6 +112,7 @@ export function createHandler(options: HandlerOptions): Handler {
       return page as Page
     },
     async close() {
+      await Promise.all([...servers].map((server) => server.close()))
       while (pipeline.pending.size > 0) await Promise.all(pipeline.pending)
       await cache.close()
     },

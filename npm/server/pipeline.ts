@@ -103,8 +103,9 @@ function proxiedOf(exchange: Exchange): Proxied | undefined {
   return { host, port: exchange.header('x-forwarded-port'), forwarded, peer: exchange.peer() }
 }
 
+/** Answers a call that the host has admitted. */
 // Every promise on the way of a call is work for the hooks that keep its context: where one can be spared, it is.
-async function answerCall(
+export async function answerCall(
   pipeline: Pipeline,
   exchange: Exchange,
   { id, contentType, policy: admitted }: Admitted,
@@ -131,11 +132,13 @@ async function answerCall(
   try {
     const receiver = { host, table: settings.table, policy }
     const read =
-      policy !== 0
-        ? policies.inTime(policy, receive(receiver, exchange, contentType))
-        : isReadWhole(exchange, contentType)
-          ? receiveWhole(receiver, await exchange.body(isMultipart(contentType) ? host.bodyLimit(0, contentType) : pipeline.textLimit), contentType)
-          : receiveArriving(receiver, exchange, contentType)
+      exchange.plain !== undefined
+        ? { args: JSON.parse(exchange.plain) as unknown[] }
+        : policy !== 0
+          ? policies.inTime(policy, receive(receiver, exchange, contentType))
+          : isReadWhole(exchange, contentType)
+            ? receiveWhole(receiver, await exchange.body(isMultipart(contentType) ? host.bodyLimit(0, contentType) : pipeline.textLimit), contentType)
+            : receiveArriving(receiver, exchange, contentType)
     received = read instanceof Promise ? await read : read
   } catch (error) {
     return refused(error)

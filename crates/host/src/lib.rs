@@ -9,6 +9,7 @@
 //! | an action with rules of its own | nobody to ask more of it | [`Policy`], [`Gate`] |
 //! | what an action did | the answer's head | [`respond`] |
 //! | a response to keep | its key and its bytes | [`page`] |
+//! | no server | one that answers what needs no JavaScript by itself | [`listener`] |
 //! | a path or a tag to invalidate | the cache's name for it | [`path`] |
 //!
 //! # What you can rely on
@@ -16,8 +17,8 @@
 //! - **What nobody may call costs no decoding**: the id is resolved and the origin checked before
 //!   the body is read.
 //! - **A refused request has one code and one status**, in one table ([`Rejection`], [`respond`]).
-//! - **Nothing here runs the user's code**, or performs I/O: only large files of a body that arrives go
-//!   to disk.
+//! - **Nothing here runs the user's code**, or performs I/O: but for [`listener`], only large files of a
+//!   body that arrives go to disk.
 //!
 //! Start reading at [`Host`], then [`classify`], [`guard`], [`respond`].
 
@@ -30,6 +31,7 @@ mod framing;
 mod gate;
 pub mod guard;
 mod host;
+pub mod listener;
 pub mod origin;
 pub mod page;
 pub mod path;

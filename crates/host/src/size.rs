@@ -1,6 +1,6 @@
 //! Sizes and times as people write them: `1mb`, `1048576`, 3600 seconds, for ever.
 
-use std::time::Duration;
+use std::{ops::RangeInclusive, time::Duration};
 
 use crate::settings::BadOption;
 
@@ -87,6 +87,37 @@ pub fn places(option: &'static str, given: f64) -> Result<Option<u32>, BadOption
         u32::MAX => Ok(None),
         places => Ok(Some(places)),
     }
+}
+
+/// Reads a whole number that has bounds.
+///
+/// # Errors
+///
+/// It is no whole number, or not within them.
+pub fn within(
+    option: &'static str,
+    given: f64,
+    bounds: RangeInclusive<u32>,
+) -> Result<u32, BadOption> {
+    let (least, most) = (*bounds.start(), *bounds.end());
+    if given.fract() == 0.0 && (f64::from(least)..=f64::from(most)).contains(&given) {
+        return Ok(given as u32);
+    }
+    let problem = format!("{given} is not a whole number from {least} to {most}");
+    Err(BadOption { option, problem })
+}
+
+/// Reads a time in milliseconds; infinity is no limit.
+///
+/// # Errors
+///
+/// It is negative, or no number.
+pub fn millis(option: &'static str, given: f64) -> Result<Duration, BadOption> {
+    if given == f64::INFINITY {
+        return Ok(Duration::MAX);
+    }
+    Duration::try_from_secs_f64(given / 1e3)
+        .map_err(|_| BadOption { option, problem: "is not a time in milliseconds".to_owned() })
 }
 
 /// Reads a time in seconds; infinity is no limit.

@@ -8,11 +8,12 @@ use std::{
 
 use bytes::Bytes;
 use cache::{
-    Begin, Bounds, Disk, DiskOptions, Durability, Fill, Finished, Life, Made, Memory, Question,
-    Read, Stats, Store, Tick, redis,
+    Answer, Begin, Bounds, Disk, DiskOptions, Durability, Fill, Finished, Life, Made, Memory,
+    Question, Read, Stats, Store, Tick, redis,
 };
 use host::{
     BadOption,
+    listener::FindPage,
     path::{Reach, page_tags, path_tag, user_tag},
     profiles::{Profile, Profiles},
     size,
@@ -493,4 +494,17 @@ fn durability_of(name: Option<&str>) -> Result<Durability, BadOption> {
 
 fn lock(running: &Running) -> std::sync::MutexGuard<'_, Fills> {
     running.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl NativeCache {
+    /// For whoever looks for pages on another thread. What can't be told at once is not found.
+    pub(crate) fn find_page(&self) -> FindPage {
+        let store = Arc::clone(&self.store);
+        Box::new(move |key| {
+            let at = cache::now();
+            let Answer::Now(Ok(Read::Fresh(entry))) = store.read(key, at) else { return None };
+            let Answer::Now(Ok(bytes)) = entry.value.bytes() else { return None };
+            Some((bytes, entry.age(at)))
+        })
+    }
 }

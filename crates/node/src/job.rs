@@ -42,6 +42,12 @@ impl From<cache::Error> for Failure {
     }
 }
 
+impl From<host::listener::NotListening> for Failure {
+    fn from(error: host::listener::NotListening) -> Self {
+        Self::new(host::listener::NotListening::CODE, error)
+    }
+}
+
 impl From<host::Rejection> for Failure {
     fn from(rejection: host::Rejection) -> Self {
         Self::new(rejection.code(), &rejection)

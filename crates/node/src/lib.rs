@@ -12,6 +12,7 @@ mod flight;
 mod host;
 mod hush;
 mod job;
+mod listener;
 mod page;
 mod policy;
 mod reply;

@@ -1,0 +1,309 @@
+//! What is open between a request and JavaScript.
+
+use std::{
+    collections::VecDeque,
+    pin::Pin,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::{Context, Poll, Waker},
+};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use http_body::{Body, Frame, SizeHint};
+use rustc_hash::FxHashMap;
+use tokio::sync::{mpsc, oneshot};
+
+use super::{
+    activity::Busy,
+    queue::{Event, ExchangeId, Queue},
+};
+
+/// An answer's head and what follows it.
+pub(super) type Answer = Response<AnswerBody>;
+
+/// Requests that JavaScript has to do with.
+#[derive(Default)]
+pub(super) struct Exchanges {
+    last: AtomicU64,
+    open: Mutex<FxHashMap<ExchangeId, Open>>,
+}
+
+#[derive(Default)]
+struct Open {
+    answer: Option<oneshot::Sender<Answer>>,
+    /// Asks for the next bytes of the body.
+    pulls: Option<mpsc::UnboundedSender<()>>,
+    outgoing: Option<Arc<Outgoing>>,
+    /// Whether JavaScript wants to know how it ends.
+    is_watched: bool,
+}
+
+impl Exchanges {
+    pub(super) fn open(
+        self: &Arc<Self>,
+        queue: &Arc<Queue>,
+        pulls: Option<mpsc::UnboundedSender<()>>,
+    ) -> (Asking, oneshot::Receiver<Answer>) {
+        let id = self.last.fetch_add(1, Ordering::Relaxed) + 1;
+        let (answer, answered) = oneshot::channel();
+        self.lock().insert(id, Open { answer: Some(answer), pulls, ..Open::default() });
+        (Asking { id, all: Arc::clone(self), queue: Arc::clone(queue) }, answered)
+    }
+
+    /// Answers; gives back `false` if nobody is there any more.
+    pub(super) fn answer(&self, id: ExchangeId, answer: Answer) -> bool {
+        let sender = self.lock().get_mut(&id).and_then(|open| open.answer.take());
+        sender.is_some_and(|sender| sender.send(answer).is_ok())
+    }
+
+    /// An answer whose body is written later.
+    pub(super) fn outgoing(&self, id: ExchangeId, queue: &Arc<Queue>) -> Option<Arc<Outgoing>> {
+        let mut open = self.lock();
+        let it = open.get_mut(&id)?;
+        let outgoing = Arc::new(Outgoing { id, queue: Arc::clone(queue), state: Mutex::default() });
+        it.outgoing = Some(Arc::clone(&outgoing));
+        Some(outgoing)
+    }
+
+    /// The answer that is being written.
+    pub(super) fn writing(&self, id: ExchangeId) -> Option<Arc<Outgoing>> {
+        self.lock().get(&id)?.outgoing.clone()
+    }
+
+    /// Asks for the next bytes of a body.
+    pub(super) fn pull(&self, id: ExchangeId) -> bool {
+        self.lock().get(&id).and_then(|it| it.pulls.as_ref()).is_some_and(|it| it.send(()).is_ok())
+    }
+
+    /// From now on its end is told; `false`: it has ended.
+    pub(super) fn watch(&self, id: ExchangeId) -> bool {
+        self.lock().get_mut(&id).map(|it| it.is_watched = true).is_some()
+    }
+
+    fn end(&self, id: ExchangeId, is_sent: bool, queue: &Queue) {
+        let ended = self.lock().remove(&id);
+        if ended.is_some_and(|it| it.is_watched) {
+            queue.push(Event::Closed(id, is_sent));
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, FxHashMap<ExchangeId, Open>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A request that waits for its answer, and later for the answer's end; dropped before, nobody is there any more.
+pub(super) struct Asking {
+    pub(super) id: ExchangeId,
+    all: Arc<Exchanges>,
+    queue: Arc<Queue>,
+}
+
+impl Asking {
+    /// Ends it as it should.
+    fn sent(self) {
+        self.all.end(self.id, true, &self.queue);
+    }
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        self.all.end(self.id, false, &self.queue); // does nothing the second time
+    }
+}
+
+/// Makes an answer's head. `headers` is flat: name, value, name, value.
+///
+/// # Errors
+///
+/// The name of a header that can't be sent.
+pub(super) fn head(status: u16, headers: &[impl AsRef<str>]) -> Result<Response<()>, String> {
+    let mut all = HeaderMap::with_capacity(headers.len() / 2 + 3);
+    for pair in headers.chunks_exact(2) {
+        let (name, value) = (pair[0].as_ref(), pair[1].as_ref());
+        let known = HeaderName::from_bytes(name.as_bytes()).map_err(|_| name.to_owned())?;
+        all.append(known, value_of(value).ok_or_else(|| name.to_owned())?);
+    }
+    let mut response = Response::new(());
+    *response.headers_mut() = all;
+    *response.status_mut() =
+        StatusCode::from_u16(status).ok().filter(|it| it.as_u16() >= 200).ok_or("status")?;
+    Ok(response)
+}
+
+/// As Node writes them: a character is a byte.
+fn value_of(text: &str) -> Option<HeaderValue> {
+    if text.is_ascii() {
+        return HeaderValue::from_str(text).ok();
+    }
+    let bytes: Option<Vec<u8>> = text.chars().map(|it| u8::try_from(it).ok()).collect();
+    HeaderValue::from_bytes(&bytes?).ok()
+}
+
+/// What follows an answer's head.
+pub(super) struct AnswerBody {
+    content: Content,
+    /// Until then the connection is busy.
+    busy: Option<Busy>,
+    asking: Option<Asking>,
+}
+
+enum Content {
+    Whole(Bytes),
+    Written(Arc<Outgoing>),
+}
+
+impl AnswerBody {
+    pub(super) fn whole(bytes: impl Into<Bytes>) -> Self {
+        Self { content: Content::Whole(bytes.into()), busy: None, asking: None }
+    }
+
+    pub(super) fn written(outgoing: Arc<Outgoing>) -> Self {
+        Self { content: Content::Written(outgoing), busy: None, asking: None }
+    }
+
+    /// What is kept until the answer is out.
+    pub(super) fn keep(&mut self, busy: Busy, asking: Option<Asking>) {
+        self.busy = Some(busy);
+        self.asking = asking;
+    }
+
+    fn ended(&mut self) {
+        self.busy = None;
+        if let Some(asking) = self.asking.take() {
+            asking.sent();
+        }
+    }
+}
+
+impl Body for AnswerBody {
+    type Data = Bytes;
+    type Error = Cut;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
+        let it = self.get_mut();
+        let next = match &mut it.content {
+            Content::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
+            Content::Whole(bytes) => Poll::Ready(Some(Ok(std::mem::take(bytes)))),
+            Content::Written(outgoing) => outgoing.poll_next(cx),
+        };
+        if matches!(next, Poll::Ready(None)) {
+            it.ended();
+        }
+        next.map_ok(Frame::data)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        matches!(&self.content, Content::Whole(bytes) if bytes.is_empty())
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.content {
+            Content::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Content::Written(_) => SizeHint::default(),
+        }
+    }
+}
+
+impl Drop for AnswerBody {
+    fn drop(&mut self) {
+        match &self.content {
+            // Whoever sends it takes its bytes and never looks for more.
+            Content::Whole(bytes) if bytes.is_empty() => self.ended(),
+            Content::Whole(_) => {}
+            Content::Written(outgoing) => outgoing.leave(),
+        }
+    }
+}
+
+/// The answer's rest never came: the connection must not look as if it had.
+#[derive(Debug, thiserror::Error)]
+#[error("the answer was cut off")]
+pub(super) struct Cut;
+
+/// Bytes of an answer that wait for the visitor before whoever makes more of them has to wait.
+const MUCH: usize = 64 << 10;
+
+/// The body of an answer while it is written.
+pub(super) struct Outgoing {
+    id: ExchangeId,
+    queue: Arc<Queue>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: VecDeque<Bytes>,
+    bytes: usize,
+    end: Option<Result<(), Cut>>,
+    reader: Option<Waker>,
+    /// Whether somebody waits for room.
+    is_full: bool,
+    is_left: bool,
+}
+
+impl Outgoing {
+    /// Says whether there is room for more; if not, [`Event::Drained`] will come.
+    pub(super) fn write(&self, bytes: Bytes) -> bool {
+        let mut state = self.lock();
+        if state.is_left {
+            return true; // whoever writes is told otherwise
+        }
+        state.bytes += bytes.len();
+        if !bytes.is_empty() {
+            state.waiting.push_back(bytes);
+        }
+        state.is_full = state.bytes >= MUCH;
+        wake(&mut state);
+        !state.is_full
+    }
+
+    pub(super) fn end(&self, end: Result<(), Cut>) {
+        let mut state = self.lock();
+        state.end.get_or_insert(end);
+        wake(&mut state);
+    }
+
+    fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Cut>>> {
+        let mut state = self.lock();
+        if let Some(bytes) = state.waiting.pop_front() {
+            state.bytes -= bytes.len();
+            if state.is_full && state.bytes < MUCH / 2 {
+                state.is_full = false;
+                self.queue.push(Event::Drained(self.id));
+            }
+            return Poll::Ready(Some(Ok(bytes)));
+        }
+        match &state.end {
+            Some(Ok(())) => Poll::Ready(None),
+            Some(Err(Cut)) => Poll::Ready(Some(Err(Cut))),
+            None => {
+                state.reader = Some(cx.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Nobody reads any more.
+    fn leave(&self) {
+        let mut state = self.lock();
+        state.is_left = true;
+        state.waiting.clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn wake(state: &mut State) {
+    if let Some(reader) = state.reader.take() {
+        reader.wake();
+    }
+}

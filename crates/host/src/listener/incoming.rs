@@ -1,0 +1,137 @@
+//! Bodies of requests: collected where they are small, else read as fast as somebody pulls.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
+use hyper::body::{Body, Incoming};
+use tokio::{sync::mpsc, time::timeout};
+
+use super::queue::{Event, ExchangeId, Queue};
+
+/// Why a body isn't there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Missing {
+    /// It has more bytes than it may.
+    TooLarge,
+    /// Its next piece took too long.
+    Slow,
+    /// It broke off, or is malformed.
+    Broken,
+}
+
+/// The next bytes; `None` is the end.
+async fn next(body: &mut Incoming, most: Duration) -> Result<Option<Bytes>, Missing> {
+    loop {
+        return match timeout(most, body.frame()).await {
+            Err(_) => Err(Missing::Slow),
+            Ok(None) => Ok(None),
+            Ok(Some(Err(_))) => Err(Missing::Broken),
+            Ok(Some(Ok(frame))) => match frame.into_data() {
+                Ok(bytes) => Ok(Some(bytes)),
+                Err(_) => continue, // trailers say nothing to us
+            },
+        };
+    }
+}
+
+/// All of a body.
+pub(super) async fn collect(
+    body: &mut Incoming,
+    limit: u64,
+    most: Duration,
+) -> Result<Bytes, Missing> {
+    let mut first = Bytes::new();
+    let mut all = BytesMut::new();
+    while let Some(bytes) = next(body, most).await? {
+        if (first.len() + all.len() + bytes.len()) as u64 > limit {
+            return Err(Missing::TooLarge);
+        }
+        if first.is_empty() && all.is_empty() {
+            first = bytes;
+            continue;
+        }
+        all.extend_from_slice(&std::mem::take(&mut first));
+        all.extend_from_slice(&bytes);
+    }
+    Ok(if all.is_empty() { first } else { all.freeze() })
+}
+
+/// A body that JavaScript reads.
+pub(super) struct Feed {
+    pub(super) body: Incoming,
+    pub(super) pulls: mpsc::UnboundedReceiver<()>,
+    pub(super) id: ExchangeId,
+    pub(super) queue: Arc<Queue>,
+    /// Set when all of it was read.
+    pub(super) is_read: Arc<AtomicBool>,
+    pub(super) most: Duration,
+}
+
+impl Feed {
+    /// Reads until its end, or until nobody pulls any more. `slow` is told of a body that takes too long.
+    pub(super) async fn run(mut self, slow: impl FnOnce()) {
+        while self.pulls.recv().await.is_some() {
+            let read = next(&mut self.body, self.most).await;
+            if self.body.is_end_stream() {
+                self.is_read.store(true, Ordering::Release); // before its last bytes are answered
+            }
+            let event = match read {
+                Ok(Some(bytes)) => Event::Chunk(self.id, bytes),
+                Ok(None) => {
+                    self.is_read.store(true, Ordering::Release);
+                    Event::End(self.id)
+                }
+                Err(missing) => {
+                    if missing == Missing::Slow {
+                        slow();
+                    }
+                    return self.queue.push(Event::Broken(self.id));
+                }
+            };
+            let is_end = matches!(event, Event::End(_));
+            self.queue.push(event);
+            if is_end {
+                return;
+            }
+        }
+        discard(self.body).await;
+    }
+}
+
+/// How long somebody may go on sending what nobody reads, and how much.
+const LONGEST: Duration = Duration::from_secs(5);
+const MOST_BYTES: usize = 16 << 20;
+
+/// Reads what nobody wants. Else the connection would be reset, and the answer lost on its way.
+async fn discard(mut body: Incoming) {
+    let all = async {
+        let mut bytes = 0;
+        while let Ok(Some(chunk)) = next(&mut body, LONGEST).await {
+            bytes += chunk.len();
+            if bytes > MOST_BYTES {
+                return;
+            }
+        }
+    };
+    let _ = timeout(LONGEST, all).await; // then the connection goes as it is
+}
+
+/// Bodies up to here are read for the connection to be used again.
+const SMALL: u64 = 64 << 10;
+
+/// Leaves a body unread; says whether the connection may be used again.
+pub(super) fn leave(body: Incoming) -> bool {
+    if body.is_end_stream() {
+        return true;
+    }
+    let is_small = body.size_hint().upper().is_some_and(|bytes| bytes <= SMALL);
+    tokio::spawn(discard(body));
+    is_small
+}
