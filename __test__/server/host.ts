@@ -3,6 +3,7 @@
 import { once } from 'node:events'
 import { createServer, request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import process from 'node:process'
 
 import { encodeReply } from 'errand'
 import { createHandler, type Handler, type HandlerOptions } from 'errand/server'
@@ -24,22 +25,18 @@ export interface Running {
   close(): Promise<void>
 }
 
-/** Serves `handler.node`; what it passes on is answered 404 with the body's length. */
+/** By which server {@link serve} serves: `node:http` unless a suite is run once more by another. */
+const BY = 'ERRAND_TEST_SERVER'
+
+/** Runs suites of this folder with `handler.listen` in place of `handler.node`; to be called before they are imported. */
+export function serveByListener(): void {
+  process.env[BY] = 'listen'
+}
+
+/** Serves a handler; what isn't its own is answered 404 with the body's length. */
 export async function serve(options: HandlerOptions): Promise<Running> {
   const handler = createHandler({ onError: () => {}, ...options })
-  const server = createServer((req, res) => {
-    void handler.node(req, res, () => {
-      let bytes = 0
-      req.on('data', (chunk: Buffer) => (bytes += chunk.length))
-      req.on('end', () => {
-        res.statusCode = 404
-        res.end(`passed on with ${bytes} bytes`)
-      })
-    })
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
+  const { port, close } = process.env[BY] === 'listen' ? await listening(handler) : await served(handler)
   const send: Running['send'] = ({ method = 'POST', path = '/', headers = {}, body = '' }) =>
     new Promise((resolve, reject) => {
       const request = httpRequest({ port, host: '127.0.0.1', method, path, headers, agent: false }, (response) => {
@@ -71,11 +68,45 @@ export async function serve(options: HandlerOptions): Promise<Running> {
       })
     },
     async close() {
-      server.close()
-      server.closeAllConnections()
+      close()
       await handler.close()
     },
   }
+}
+
+interface Served {
+  port: number
+  close(): void
+}
+
+async function served(handler: Handler): Promise<Served> {
+  const server = createServer((req, res) => {
+    void handler.node(req, res, () => {
+      let bytes = 0
+      req.on('data', (chunk: Buffer) => (bytes += chunk.length))
+      req.on('end', () => {
+        res.statusCode = 404
+        res.end(`passed on with ${bytes} bytes`)
+      })
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const close = (): void => {
+    server.close()
+    server.closeAllConnections()
+  }
+  return { port: (server.address() as AddressInfo).port, close }
+}
+
+async function listening(handler: Handler): Promise<Served> {
+  const passedOn = async (request: Request): Promise<Response> => {
+    let bytes = 0
+    for await (const chunk of request.body ?? []) bytes += (chunk as Uint8Array).length
+    return new Response(`passed on with ${bytes} bytes`, { status: 404 })
+  }
+  const { port } = await handler.listen({ host: '127.0.0.1', fetch: passedOn, graceMs: 0 })
+  return { port, close: () => {} }
 }
 
 /** What fetch makes of a reply: its bytes and its content type. */

@@ -20,7 +20,10 @@ export interface Call {
   args: unknown[]
   /** The request's head. Its body has been read. */
   readonly request: Request
-  /** Under `handler.node`: the host's own request, with what middleware has put on it (`req.user`). */
+  /**
+   * Under `handler.node`: the host's own request, with what middleware has put on it (`req.user`). Under
+   * `handler.listen`: a `ListenedRequest`.
+   */
   readonly host: unknown
 }
 

@@ -7,10 +7,22 @@ import type { Exchange } from '../exchange.ts'
 /** Lines of a head before its headers: method, url, peer, scheme. */
 const FIRST_HEADER = 4
 
+/** What `call.host` is under `handler.listen`. */
+export interface ListenedRequest {
+  readonly method: string
+  /** Path and query. */
+  readonly url: string
+  /** The address of the connection's other end: the visitor's, or a proxy's. */
+  readonly remoteAddress: string
+  /** A header by its name in lower case. */
+  header(name: string): string | undefined
+}
+
 // A class, for each call makes one: an object of closures is several times as much for the garbage collector.
-export class ListenedExchange implements Exchange {
+export class ListenedExchange implements Exchange, ListenedRequest {
   readonly id: number
-  readonly host = undefined
+  /** A `ListenedRequest`. */
+  readonly host: ListenedRequest = this
   readonly #listener: NativeListener
   /** Those of which something will be told. */
   readonly #awaited: Map<number, ListenedExchange>
@@ -53,6 +65,10 @@ export class ListenedExchange implements Exchange {
       if (lines[at] === name) return lines[at + 1]
     }
     return undefined
+  }
+
+  get remoteAddress(): string {
+    return this.peer()
   }
 
   get cookie(): string | undefined {

@@ -148,7 +148,7 @@ impl Guest {
                 .max_headers(bounds.headers)
                 .max_header_size(bounds.header_bytes)
                 .max_buf_size(bounds.header_bytes.max(BUFFER))
-                .pipeline_flush(true)
+                // No `pipeline_flush`: it takes bodies faster than they can be sent, without bound.
                 .serve_connection(stream, service);
             drive(pin!(connection), &activity, phase).await;
         }

@@ -101,37 +101,25 @@ impl Feed {
                 return;
             }
         }
-        discard(self.body).await;
+        leave(self.body);
     }
 }
 
-/// How long somebody may go on sending what nobody reads, and how much.
-const LONGEST: Duration = Duration::from_secs(5);
-const MOST_BYTES: usize = 16 << 20;
-
-/// Reads what nobody wants. Else the connection would be reset, and the answer lost on its way.
-async fn discard(mut body: Incoming) {
-    let all = async {
-        let mut bytes = 0;
-        while let Ok(Some(chunk)) = next(&mut body, LONGEST).await {
-            bytes += chunk.len();
-            if bytes > MOST_BYTES {
-                return;
-            }
-        }
-    };
-    let _ = timeout(LONGEST, all).await; // then the connection goes as it is
-}
-
-/// Bodies up to here are read for the connection to be used again.
+/// Bodies up to here are read although nobody wants them, for the connection to be used again.
 const SMALL: u64 = 64 << 10;
+const LONGEST: Duration = Duration::from_secs(5);
 
-/// Leaves a body unread; says whether the connection may be used again.
-pub(super) fn leave(body: Incoming) -> bool {
+/// Leaves a body unread; says whether the connection may be used again. Else it is closed when the answer is out.
+pub(super) fn leave(mut body: Incoming) -> bool {
     if body.is_end_stream() {
         return true;
     }
     let is_small = body.size_hint().upper().is_some_and(|bytes| bytes <= SMALL);
-    tokio::spawn(discard(body));
+    if is_small {
+        tokio::spawn(async move {
+            let all = async { while let Ok(Some(_)) = next(&mut body, LONGEST).await {} };
+            timeout(LONGEST, all).await
+        });
+    }
     is_small
 }

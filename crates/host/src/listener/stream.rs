@@ -53,8 +53,8 @@ impl Beginning {
 }
 
 /// How long a closing connection may go on sending before it is reset, and how much.
-const LINGER: Duration = Duration::from_secs(1);
-const LINGER_BYTES: usize = 1 << 20;
+const LINGER: Duration = Duration::from_secs(2);
+const LINGER_BYTES: usize = 16 << 20;
 
 /// A connection's bytes.
 pub(super) struct Stream<S> {
