@@ -227,8 +227,11 @@ impl Drop for AnswerBody {
 #[error("the answer was cut off")]
 pub(super) struct Cut;
 
-/// Bytes of an answer that wait for the visitor before whoever makes more of them has to wait.
+/// Bytes of an answer after which whoever makes more of them has to wait: for the visitor, if they are still here, else
+/// only for its turn, so that others have theirs.
 const MUCH: usize = 64 << 10;
+/// What a write counts for beside its bytes.
+const WRITE: usize = 256;
 
 /// The body of an answer while it is written.
 pub(super) struct Outgoing {
@@ -241,6 +244,8 @@ pub(super) struct Outgoing {
 struct State {
     waiting: VecDeque<Bytes>,
     bytes: usize,
+    /// Written since there was room the last time, and what each write costs beside its bytes.
+    written: usize,
     end: Option<Result<(), Cut>>,
     reader: Option<Waker>,
     /// Whether somebody waits for room.
@@ -255,11 +260,13 @@ impl Outgoing {
         if state.is_left {
             return true; // whoever writes is told otherwise
         }
-        state.bytes += bytes.len();
-        if !bytes.is_empty() {
-            state.waiting.push_back(bytes);
+        if bytes.is_empty() {
+            return !state.is_full;
         }
-        state.is_full = state.bytes >= MUCH;
+        state.bytes += bytes.len();
+        state.written += bytes.len() + WRITE;
+        state.waiting.push_back(bytes);
+        state.is_full = state.written >= MUCH;
         wake(&mut state);
         !state.is_full
     }
@@ -276,6 +283,7 @@ impl Outgoing {
             state.bytes -= bytes.len();
             if state.is_full && state.bytes < MUCH / 2 {
                 state.is_full = false;
+                state.written = 0;
                 self.queue.push(Event::Drained(self.id));
             }
             return Poll::Ready(Some(Ok(bytes)));
@@ -305,5 +313,64 @@ impl Outgoing {
 fn wake(state: &mut State) {
     if let Some(reader) = state.reader.take() {
         reader.wake();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outgoing() -> (Outgoing, Arc<Queue>) {
+        let queue = Arc::new(Queue::new(|| {}));
+        (Outgoing { id: 1, queue: Arc::clone(&queue), state: Mutex::default() }, queue)
+    }
+
+    fn next(it: &Outgoing) -> Poll<Option<Result<Bytes, Cut>>> {
+        it.poll_next(&mut Context::from_waker(Waker::noop()))
+    }
+
+    #[test]
+    fn a_writer_waits_until_half_of_it_is_taken() {
+        let (it, queue) = outgoing();
+        assert!(it.write(Bytes::from(vec![0; MUCH / 2])));
+        assert!(!it.write(Bytes::from(vec![0; MUCH / 2])));
+        assert!(queue.take().is_empty());
+        assert!(next(&it).is_ready());
+        assert!(queue.take().is_empty());
+        assert!(next(&it).is_ready());
+        assert!(matches!(queue.take().front(), Some(Event::Drained(1))));
+    }
+
+    #[test]
+    fn a_writer_whose_bytes_are_taken_at_once_gives_others_their_turn() {
+        let (it, queue) = outgoing();
+        let writes = (1..).find(|_| {
+            let may_go_on = it.write(Bytes::from_static(b"x"));
+            assert!(next(&it).is_ready());
+            !may_go_on
+        });
+        assert!(writes.is_some_and(|writes| writes < 1000), "{writes:?}");
+        assert!(matches!(queue.take().front(), Some(Event::Drained(1))));
+    }
+
+    #[test]
+    fn what_was_written_comes_before_the_end() {
+        let (it, _) = outgoing();
+        it.write(Bytes::from_static(b"x"));
+        it.end(Err(Cut));
+        assert!(matches!(next(&it), Poll::Ready(Some(Ok(_)))));
+        assert!(matches!(next(&it), Poll::Ready(Some(Err(Cut)))));
+    }
+
+    #[test]
+    fn heads_that_can_not_be_sent_are_named() {
+        assert_eq!(head(200, &["x-a", "b\r\nset-cookie: c"]).unwrap_err(), "x-a");
+        assert_eq!(head(200, &["x a", "b"]).unwrap_err(), "x a");
+        assert_eq!(head(200, &["x-a", "→"]).unwrap_err(), "x-a");
+        assert_eq!(head(101, &[""; 0]).unwrap_err(), "status");
+        let head = head(200, &["x-a", "é", "x-a", "b"]).unwrap();
+        let values: Vec<_> =
+            head.headers().get_all("x-a").iter().map(HeaderValue::as_bytes).collect();
+        assert_eq!(values, [b"\xe9".as_slice(), b"b"]);
     }
 }
