@@ -1,0 +1,3 @@
+import { rawSockets } from './suite.ts'
+
+rawSockets('node:http')
