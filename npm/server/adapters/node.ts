@@ -184,8 +184,9 @@ function toRequest(req: IncomingMessage, url: string): Request {
     headers.append(req.rawHeaders[at]!, req.rawHeaders[at + 1]!)
   }
   const scheme = 'encrypted' in req.socket ? 'https' : 'http'
-  const host = req.headers.host ?? 'localhost'
-  return new Request(new URL(url, `${scheme}://${host}`), { headers })
+  const own = `${scheme}://${req.headers.host ?? 'localhost'}`
+  // Put together, not resolved: a path that begins with two slashes would name a host.
+  return new Request(url.startsWith('/') ? `${own}${url}` : new URL(url, own), { headers })
 }
 
 /** Sends `answer`. A body that was not read whole ends the connection once the answer is out. */
