@@ -8,7 +8,7 @@ const server = createServer((req, res) => {
   const chunks = []
   req.on('data', (chunk) => chunks.push(chunk))
   req.on('end', () => {
-    const args = JSON.parse(Buffer.concat(chunks).toString())
+    const args = req.method === 'POST' ? JSON.parse(Buffer.concat(chunks).toString()) : []
     res.writeHead(Array.isArray(args) ? status : 400, headers)
     res.end(body)
   })
