@@ -140,6 +140,7 @@ export function rawSockets(kind: 'listen' | 'node:http'): void {
     test(`${MANY} of them keep nobody from being served, and leave nothing`, async (t) => {
       if (MANY < 10_000) t.diagnostic(`only ${MANY}: this system allows ${openFiles()} open files`)
       const server = await Server.start(kind, LONG)
+      t.after(() => server.stop())
       await server.serves()
       const before = await server.measure()
       const sockets: Socket[] = []
@@ -147,14 +148,14 @@ export function rawSockets(kind: 'listen' | 'node:http'): void {
       // Some have said nothing, some a bit, some are between two requests.
       sockets.forEach((socket, at) => at % 3 > 0 && socket.write(at % 3 === 1 ? 'POST / HT' : call('echo', '[1]')))
       await server.serves()
-      const open = await server.settled((it) => it.handles >= before.handles + MANY)
-      assert.ok(open.handles >= before.handles + MANY, `${open.handles} handles`)
+      const most = before.handles + MANY - 5 // a connection of our own may have ended
+      const open = await server.settled((it) => it.handles >= most)
+      assert.ok(open.handles >= most, `${open.handles} handles, ${before.handles} before`)
       t.diagnostic(`${((open.memory - before.memory) * 1024 / MANY).toFixed(1)} KB each`)
       for (const socket of sockets) socket.destroy()
       const end = await server.settled((it) => it.handles <= before.handles)
       assert.ok(end.handles <= before.handles, `${end.handles} handles, ${before.handles} before`)
       await server.serves()
-      server.stop()
     })
   })
 }
