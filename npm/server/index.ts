@@ -2,6 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
+import { errandError } from '../request/context.ts'
 import { fromRequest } from './adapters/fetch.ts'
 import { listen, type Listening, type ListenOptions, type Server } from './adapters/listen.ts'
 import { fromNode, type NodeRequest, sendToNode } from './adapters/node.ts'
@@ -25,6 +26,7 @@ export type { ListenOptions, Server } from './adapters/listen.ts'
 export type { ListenedRequest } from './adapters/listened.ts'
 export type { Call, Guard, HandlerOptions, Middleware, Renderer } from './options.ts'
 export type { InputIssue, InputOf, InputSchema, OutputOf, StandardSchema } from './input.ts'
+export type { CallEvent, Outcome, Telemetry } from './observe/index.ts'
 export type { PageOptions, RenderPage } from './page.ts'
 
 /** What comes after us in `node:http` style servers; called with an error when ours failed. */
@@ -55,6 +57,12 @@ export interface Handler {
   page(render: RenderPage, options?: PageOptions): Page
   /** Settles when calls can be answered: at once, or when the function given for `secret` has answered. */
   readonly ready: Promise<void>
+  /**
+   * Counters in Prometheus's text format, for `text/plain; version=0.0.4`.
+   *
+   * @throws `errand::bad-option` without `metrics: true`.
+   */
+  metrics(): string
   /** The cache of this handler. */
   readonly cache: Cache
   /** Closes the servers of `listen`, then waits for what still runs in the background. */
@@ -84,6 +92,11 @@ export function createHandler(options: HandlerOptions): Handler {
       return pipeline.secrets?.ready ?? Promise.resolve()
     },
     cache,
+    metrics() {
+      const text = pipeline.observer.metrics(cache.stats())
+      if (text === undefined) throw errandError('errand::bad-option', 'metrics: nothing is counted without `metrics: true`')
+      return text
+    },
     async fetch(request) {
       const answer = await respond(fromRequest(request))
       return answer && toResponse(answer)

@@ -8,6 +8,7 @@ import type { HostSettings, LimitSettings } from '../native/index.ts'
 import { type ActionTable, readManifest } from './actions.ts'
 import { Cache, type CacheOptions, processCache, setProcessCache } from './cache.ts'
 import { cacheFolder } from './folder.ts'
+import { type ObserveOptions, observeOptions, type Telemetry } from './observe/index.ts'
 import { settingsOf } from './policies.ts'
 
 /** One call, as middleware and `onError` see it. */
@@ -68,6 +69,14 @@ export interface HandlerOptions {
   middleware?: Middleware[]
   /** Sees every unexpected error, with the `digest` that the client got. Default: `console.error`. */
   onError?: (error: unknown, call: Call & { digest: string }) => void
+  /** One line for each call, to `console.log` or to a function. Default: in development (`NODE_ENV=development`). */
+  log?: boolean | ((line: string) => void)
+  /** The header `server-timing` in answers. Default: as `log`. */
+  serverTiming?: boolean
+  /** Whether `handler.metrics()` counts. Default: no. */
+  metrics?: boolean
+  /** `@opentelemetry/api`, for a span around each action. Default: none. */
+  telemetry?: Telemetry
   /** Renders a page again after a form was sent to it without JavaScript. Default: 303 back to the page. */
   render?: (request: Request, form: { formState: unknown[] | null; status: number; error?: unknown }) => Response | Promise<Response>
   /** How Server Components answer; `errand/rsc` brings it. */
@@ -90,6 +99,7 @@ export interface Settings {
   host: HostSettings
   askForSecrets: (() => string | string[] | Promise<string | string[]>) | undefined
   cache: Cache
+  observe: ObserveOptions
   guard: Guard | undefined
   middleware: Middleware[]
   onError: NonNullable<HandlerOptions['onError']>
@@ -113,6 +123,7 @@ export function resolveOptions(options: HandlerOptions): Settings {
     },
     askForSecrets: typeof options.secret === 'function' ? options.secret : undefined,
     cache: resolveCache(options.cache),
+    observe: observeOptions(options),
     guard: options.guard,
     middleware: options.middleware ?? [],
     onError: options.onError ?? ((error, call) => console.error(`errand: ${call.name} failed (digest ${call.digest})\n`, error)),

@@ -20,6 +20,7 @@ import { lower } from '../values/index.ts'
 import { policyOf } from './action.ts'
 import { type Answer, type Body, closing, type Exchange, fromResponse } from './exchange.ts'
 import { type Action, loadAction } from './host.ts'
+import { type ObservedCall, Observer, type Outcome } from './observe/index.ts'
 import type { Call, Guard, Renderer, Settings } from './options.ts'
 import type { Place } from './places.ts'
 import { at, keeping, Policies } from './policies.ts'
@@ -36,6 +37,7 @@ export interface Pipeline {
   settings: Settings
   host: NativeHost
   secrets: SecretKeeper | undefined
+  observer: Observer
   /** The head of a call without effects, which most calls are. */
   plainHead: CallHead
   /** The rows of a call without a result, which many are. */
@@ -57,7 +59,8 @@ export function createPipeline(settings: Settings): Pipeline {
   // Only a redirect can be refused.
   const policies = new Policies(host, settings.host.policies)
   const textLimit = host.bodyLimit(0, 'text/plain')
-  return { settings, host, secrets, plainHead: plainHead as CallHead, plainRows, pending: new Set(), policies, textLimit }
+  const observer = new Observer(settings.observe, Object.keys(settings.table))
+  return { settings, host, secrets, observer, plainHead: plainHead as CallHead, plainRows, pending: new Set(), policies, textLimit }
 }
 
 function headOf({ host, plainHead }: Pipeline, { context, redirect, failure }: Run): CallHead | Refusal {
@@ -76,7 +79,7 @@ export function answer(pipeline: Pipeline, exchange: Exchange): Answer | null | 
   const admission = host.admit(exchange.method, id, contentType, contentLength, ...from)
   if (admission === 0) return null
   if (typeof admission === 'object') {
-    if ('status' in admission) return refuse(admission)
+    if ('status' in admission) return refuse(pipeline, admission)
     return answerInTurn(pipeline, exchange, { id: id ?? '', contentType: contentType ?? '', ...admission })
   }
   if (admission === 1) return answerCall(pipeline, exchange, { id: id ?? '', contentType: contentType ?? '', policy: 0 })
@@ -116,15 +119,15 @@ export async function answerCall(
   if (starting) await starting
   const loaded = loadAction(id, settings.table)
   const found = loaded instanceof Promise ? await loaded : loaded
-  if (!found) return refuse(host.unknownAction())
+  if (!found) return refuse(pipeline, host.unknownAction())
   const isFree = admitted === 0 && policyOf(found) === undefined
   const action = isFree ? found : at(place, policies.policed(id, found, admitted))
   const policy = isFree ? 0 : policies.under(id, found, admitted)
   if (policy !== admitted) {
     const tooLong = host.checkLength(policy, contentType, lengthOf(exchange))
-    if (tooLong) return refuse(tooLong)
+    if (tooLong) return refuse(pipeline, tooLong)
   }
-  const run = newRun(exchange, id, action)
+  const run = newRun(pipeline, exchange, id, action, 'call')
   if (settings.guard && !(await isAllowed(pipeline, exchange, run, settings.guard))) {
     return finished(pipeline, undefined, run, await answerOf(pipeline, exchange, run))
   }
@@ -141,7 +144,7 @@ export async function answerCall(
             : receiveArriving(receiver, exchange, contentType)
     received = read instanceof Promise ? await read : read
   } catch (error) {
-    return refused(error)
+    return refused(pipeline, error)
   }
   try {
     run.call.args = received.args
@@ -165,8 +168,8 @@ async function answerInTurn(pipeline: Pipeline, exchange: Exchange, admitted: Ad
   return keeping(place, () => answerCall(pipeline, exchange, admitted, place))
 }
 
-function refused(error: unknown): Answer {
-  if (isRefused(error)) return refuse(error.refusal)
+function refused(pipeline: Pipeline, error: unknown): Answer {
+  if (isRefused(error)) return refuse(pipeline, error.refusal)
   throw error
 }
 
@@ -175,15 +178,16 @@ function finished(pipeline: Pipeline, received: Received | undefined, run: Run, 
   if (received?.close) answer.body = closing(answer.body, received.close)
   const isOpen = answer.body instanceof ReadableStream
   if (isOpen || run.context.after.length > 0) answer.closed = () => afterwards(pipeline, run)
+  run.observed?.answered(answer, outcomeOf(run), run.digest, run.error)
   return answer
 }
 
 /** What a fetch call is answered after `run`. */
 function answerOf(pipeline: Pipeline, exchange: Exchange, run: Run): Answer | Promise<Answer> {
   const { settings } = pipeline
-  if (run.refusal) return refuse(run.refusal)
+  if (run.refusal) return refuse(pipeline, run.refusal)
   const head = headOf(pipeline, run)
-  if ('body' in head) return refuse(head)
+  if ('body' in head) return refuse(pipeline, head)
   const answer: Answer = { status: head.status, headers: withCookies(pipeline, head.headers, run.context), body: null }
   if (settings.renderer) return rendered(settings.renderer, exchange, run, head, answer)
   answer.body = encode(pipeline, run, answer)
@@ -217,21 +221,21 @@ async function answerForm(
   const body = await exchange.bodyIf((bytes) => host.namesAction(bytes), pipeline.textLimit)
   if (body === 'other') return null
   const refusal = admit()
-  if (refusal) return refuse(refusal)
+  if (refusal) return refuse(pipeline, refusal)
   await pipeline.secrets?.ready
   let form: ReceivedForm | null
   try {
     form = await receiveForm({ host, table: settings.table, policy: 0 }, body, contentType)
   } catch (error) {
-    return refused(error)
+    return refused(pipeline, error)
   }
-  if (form === null) return refuse(host.unknownAction())
+  if (form === null) return refuse(pipeline, host.unknownAction())
   try {
     const place = await policies.enter(host.policyOf(form.id), exchange)
     return await keeping(place, () => runForm(pipeline, exchange, form, place))
   } catch (error) {
     form.close?.()
-    return refused(error)
+    return refused(pipeline, error)
   }
 }
 
@@ -244,7 +248,7 @@ async function runForm(pipeline: Pipeline, exchange: Exchange, form: ReceivedFor
   const policy = policies.under(form.id, found, known)
   const tooMuch = policy === known ? null : host.checkUsage(policy, form.usage)
   if (tooMuch) throw new RefusedBody(tooMuch)
-  const run = newRun(exchange, form.id, action)
+  const run = newRun(pipeline, exchange, form.id, action, 'form')
   if (!settings.guard || (await isAllowed(pipeline, exchange, run, settings.guard))) {
     run.call.args = form.args
     await runAction(pipeline, exchange, run, action)
@@ -260,9 +264,9 @@ async function answerFormOf(
   state: FormState | null,
 ): Promise<Answer> {
   const { host } = pipeline
-  if (run.refusal) return refuse(run.refusal)
+  if (run.refusal) return refuse(pipeline, run.refusal)
   const head = headOf(pipeline, run)
-  if ('body' in head) return refuse(head)
+  if ('body' in head) return refuse(pipeline, head)
   if (head.location !== null) {
     const { status, headers } = host.formRedirect(head.location)
     return { status, headers: withCookies(pipeline, headers, run.context), body: null }
@@ -312,6 +316,11 @@ interface Run {
   error: unknown
   digest: string
   refusal: Refusal | undefined
+  observed: ObservedCall | undefined
+}
+
+function outcomeOf({ redirect, failure, refusal }: Run): Outcome {
+  return refusal ? 'refused' : (failure ?? (redirect ? 'redirect' : 'ok'))
 }
 
 class ActionCall implements Call {
@@ -341,7 +350,7 @@ class ActionCall implements Call {
 /** Until the body was read. */
 const NO_ARGUMENTS: unknown[] = []
 
-function newRun(exchange: Exchange, id: string, action: Action): Run {
+function newRun({ observer }: Pipeline, exchange: Exchange, id: string, action: Action, kind: 'call' | 'form'): Run {
   return {
     call: new ActionCall(exchange, id, action.name),
     context: newContext('action', exchange),
@@ -351,6 +360,7 @@ function newRun(exchange: Exchange, id: string, action: Action): Run {
     error: undefined,
     digest: '',
     refusal: undefined,
+    observed: observer.call(exchange, kind, id, action.name),
   }
 }
 
@@ -378,7 +388,8 @@ async function isAllowed(pipeline: Pipeline, exchange: Exchange, run: Run, guard
 async function runAction(pipeline: Pipeline, exchange: Exchange, run: Run, action: Action): Promise<void> {
   const { call, context } = run
   try {
-    run.value = await runInContext(context, () => throughMiddleware(pipeline.settings.middleware, call, action))
+    const work = (): unknown => runInContext(context, () => throughMiddleware(pipeline.settings.middleware, call, action))
+    run.value = await (run.observed ? run.observed.run(call.args.length, async () => work()) : work())
     const swallowed = navigationOf(context.redirect)
     if (swallowed && 'redirect' in swallowed) {
       run.redirect = redirectOf(pipeline, swallowed, exchange)
@@ -515,7 +526,8 @@ function isRefused(error: unknown): error is { refusal: Refusal } {
 }
 
 /** Logs what the operator can do something about. */
-function refuse(refusal: Refusal): Answer {
+function refuse({ observer }: Pipeline, refusal: Refusal): Answer {
+  observer.refused(refusal.code, refusal.status)
   console.warn(refusal.log)
   return { status: refusal.status, headers: refusal.headers, body: refusal.body }
 }

@@ -136,7 +136,9 @@ export class Listening implements Server {
       return 5
     }
     if (events[at] === LISTEN.log) {
-      console.warn(events[at + 1])
+      const line = events[at + 1] as string
+      console.warn(line)
+      this.#pipeline.observer.refused(/^errand::[a-z-]+/.exec(line)?.[0] ?? '', 0)
       return 2
     }
     if (events[at] === LISTEN.ended) {
