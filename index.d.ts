@@ -307,12 +307,30 @@ export interface CacheOptions {
   maxSilence?: number
   /** Bytes of one value in Redis. Default: `64mb`. */
   maxValueBytes?: number | string
+  /**
+   * The response header that names the tags of a cached page to a CDN, separated by commas: `cache-tag`, `surrogate-key`.
+   * Default: none.
+   */
+  tagHeader?: string
+  /** Told of each invalidation once the store has it, to purge a CDN. What it throws is logged. */
+  onInvalidate?: (invalidated: Invalidated) => unknown
   /** Lives of your own by name, beside `default`, `seconds`, `minutes`, `hours`, `days`, `weeks` and `max`. */
   profiles?: Record<string, { stale?: number; revalidate?: number; expire?: number }>
 }
 
 /** How long something is served, in seconds: a profile's name, or the times themselves. */
 export type CacheLife = string | { stale?: number; revalidate?: number; expire?: number }
+
+/** What was invalidated. */
+export interface Invalidated {
+  tag?: string
+  path?: string
+  type?: 'page' | 'layout'
+  /** What has it is only stale. */
+  isSoft: boolean
+  /** As `tagHeader` has it: purge what has this. */
+  cacheTag: string
+}
 
 /** What is known about entries. */
 export interface Explanation {

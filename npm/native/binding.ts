@@ -30,9 +30,11 @@ export interface Native {
   /** The key of a stored page; `vary` is flat: names of headers and their values. */
   pageKey(url: string, vary: (string | null)[]): string
   /** The bytes of a page to store. */
-  encodePage(status: number, headers: string[], body: Uint8Array): Uint8Array
+  encodePage(status: number, headers: string[], body: Uint8Array, sharing: PageSharing): Uint8Array
+  /** A tag as the header has it that names tags to a CDN. */
+  headerTag(tag: string): string
   /** What was stored `age` seconds ago; `body` is where it begins. */
-  decodePage(bytes: Uint8Array, age: number): (Head & { body: number }) | null
+  decodePage(bytes: Uint8Array, age: number, ifNoneMatch: string | undefined): (Head & { body: number }) | null
 }
 
 export interface Compiled {
@@ -238,6 +240,16 @@ export interface FlightEncoder {
   /** The end of a stream. */
   close(live: number): Rows
   fail(live: number, row: ErrorRow): Rows
+}
+
+/** What a page's head says to others' caches; times in seconds. */
+export interface PageSharing {
+  vary: string[]
+  /** Missing: others' caches are to ask each time. */
+  fresh?: number
+  stale?: number
+  tagHeader?: string
+  tags: string[]
 }
 
 /** What proxies added to a request's head. */

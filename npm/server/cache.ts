@@ -3,13 +3,13 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 
-import type { CachedOptions, CacheLife, CacheOptions, CacheStats, EntryOptions, Explanation } from '../../index.d.ts'
+import type { CachedOptions, CacheLife, CacheOptions, CacheStats, EntryOptions, Explanation, Invalidated } from '../../index.d.ts'
 import { native, type CacheHit, type CacheSettings, type NativeCache } from '../native/index.ts'
 import { currentContext, errandError, type Lifetime, newContext, runInContext, noting } from '../request/context.ts'
 import { lower, revive } from '../values/index.ts'
 import { cacheFolder } from './folder.ts'
 
-export type { CachedOptions, CacheLife, CacheOptions, CacheStats, EntryOptions, Explanation }
+export type { CachedOptions, CacheLife, CacheOptions, CacheStats, EntryOptions, Explanation, Invalidated }
 
 /** What a fill yields: bytes to store, or nothing worth storing. */
 export interface Filled<T> {
@@ -29,12 +29,17 @@ export class Cache {
   readonly #running: Map<string, Promise<unknown>> = new Map()
   /** Whether other machines see this cache too. */
   readonly isShared: boolean
+  /** The response header that names a page's tags. */
+  readonly tagHeader: string | undefined
+  readonly #onInvalidate: CacheOptions['onInvalidate']
   readonly #own = `${randomUUID()}:`
   #functions = 0
 
   constructor(options: CacheOptions = {}) {
     this.#native = new native.Cache(cacheSettings(options))
     this.isShared = options.store === 'redis'
+    this.tagHeader = options.tagHeader?.toLowerCase()
+    this.#onInvalidate = options.onInvalidate
     const notice = this.#native.notice()
     if (notice !== null) console.warn(`errand: ${notice}`)
   }
@@ -151,11 +156,14 @@ export class Cache {
   }
 
   revalidateTag(tag: string, life?: CacheLife): Promise<void> {
-    return this.#acknowledged(this.#native.revalidateTag(tag, life === undefined ? undefined : this.lifeOf(life)))
+    const lifetime = life === undefined ? undefined : this.lifeOf(life)
+    const isSoft = lifetime !== undefined && lifetime.expire !== 0
+    return this.#acknowledged(this.#native.revalidateTag(tag, lifetime), { tag, isSoft }, () => this.#native.userTags([tag])[0]!)
   }
 
   revalidatePath(path: string, type: 'page' | 'layout' = 'page'): Promise<void> {
-    return this.#acknowledged(this.#native.revalidatePath(path, type))
+    const mark = this.#native.revalidatePath(path, type)
+    return this.#acknowledged(mark, { path, type, isSoft: false }, () => this.#native.pathTag(path, type))
   }
 
   /** Waits until this process knows of the mark `tick`, wherever it was made; not for ever, and not if nobody knows it. */
@@ -167,10 +175,11 @@ export class Cache {
    * Settles when the invalidation counts everywhere. A failure is reported here, as most callers don't wait; those who
    * do get it too. What an action invalidated is the newest that its visitor has to see.
    */
-  #acknowledged(soon: Soon<number>): Promise<void> {
+  #acknowledged(soon: Soon<number>, what: Omit<Invalidated, 'cacheTag'>, tag: () => string): Promise<void> {
     const context = currentContext()
     const note = (tick: number): void => {
       if (context && tick > context.seen) context.seen = tick
+      if (this.#onInvalidate) void this.#tell(this.#onInvalidate, { ...what, cacheTag: native.headerTag(tag()) })
     }
     if (!(soon instanceof Promise)) {
       note(soon)
@@ -195,6 +204,15 @@ export class Cache {
   /** Waits for fills that run. */
   async close(): Promise<void> {
     await Promise.allSettled(this.#running.values())
+  }
+
+  /** A purger that fails must not undo what is done. */
+  async #tell(tell: NonNullable<CacheOptions['onInvalidate']>, invalidated: Invalidated): Promise<void> {
+    try {
+      await tell(invalidated)
+    } catch (error) {
+      console.error('errand: onInvalidate failed\n', error)
+    }
   }
 
   async #explain(what: string, isKey: boolean): Promise<Explanation> {
@@ -261,7 +279,7 @@ function given<T extends object>(all: T): { [K in keyof T]: NonNullable<T[K]> } 
 }
 
 function cacheSettings(options: CacheOptions): CacheSettings {
-  const { maxBytes, profiles, path, store, name, maxTags, lease, durability, url, maxValueBytes, ...redis } = options
+  const { maxBytes, profiles, path, store, name, maxTags, lease, durability, url, maxValueBytes, tagHeader: _, onInvalidate: __, ...redis } = options
   const folder = options.store === 'disk' ? { path: path ?? join(cacheFolder(), 'cache') } : {}
   return {
     ...given({ store, name, maxTags, lease, durability }),

@@ -1,7 +1,7 @@
 /** Pages whose responses are cached under their path. */
 
-import { native } from '../native/index.ts'
-import { errandError, newContext, type RequestContext, runInContext } from '../request/context.ts'
+import { native, type PageSharing } from '../native/index.ts'
+import { errandError, type Lifetime, newContext, type RequestContext, runInContext } from '../request/context.ts'
 import { type Cache, shorter } from './cache.ts'
 import { type Answer, type Exchange, fromResponse } from './exchange.ts'
 
@@ -14,6 +14,11 @@ export interface PageOptions {
   expire?: number
   /** Request headers on whose values the response depends. */
   vary?: string[]
+  /**
+   * Lets a CDN keep the page for `revalidate` seconds, and serve it stale until `expire`. For one that is told what to drop:
+   * see `tagHeader` and `onInvalidate` of the cache's options. Default: only this cache keeps it.
+   */
+  cdn?: boolean
   /** Where the page lies in a file tree, `/posts/[id]`, so that `revalidatePath('/posts/[id]', 'page')` hits it. */
   route?: string
 }
@@ -37,18 +42,31 @@ export async function answerPage(
       const { answer, context } = await renderPage(exchange, render)
       const whole = await buffered(answer)
       const tags = [...new Set([...own, ...context.dependencies])]
-      const bytes = mayShare(whole, context) ? toBytes(whole) : null
-      return { value: whole, bytes, tags, life: shorter(life, context.life) }
+      const lives = shorter(life, context.life)
+      const bytes = mayShare(whole, context) ? toBytes(whole, sharing(cache, options, lives, tags)) : null
+      return { value: whole, bytes, tags, life: lives }
     },
     own,
   )
-  return found.hit ? fromBytes(found.hit.value, found.hit.age) : found.filled.value
+  if (found.hit) return fromBytes(exchange, found.hit.value, found.hit.age)
+  return found.filled.bytes ? fromBytes(exchange, found.filled.bytes, 0) : found.filled.value
 }
+
+function sharing(cache: Cache, { cdn, vary = [] }: PageOptions, life: Lifetime, tags: string[]): PageSharing {
+  const { revalidate = Infinity, expire = Infinity } = life
+  const tagged = cache.tagHeader === undefined ? { tags: [] } : { tagHeader: cache.tagHeader, tags }
+  if (!cdn) return { vary, ...tagged }
+  const fresh = Math.min(revalidate, YEAR)
+  return { vary, ...tagged, fresh, stale: Math.min(expire, YEAR) - fresh }
+}
+
+/** What headers call for ever. */
+const YEAR = 365 * 24 * 60 * 60
 
 /** The stored response to a GET or HEAD, if one is there and varies by nothing. */
 export function cachedPage(cache: Cache, exchange: Exchange): Answer | null {
   const hit = exchange.method === 'GET' || exchange.method === 'HEAD' ? cache.peek(pageKey(exchange)) : null
-  return hit && !hit.stale ? fromBytes(hit.value, hit.age) : null
+  return hit && !hit.stale ? fromBytes(exchange, hit.value, hit.age) : null
 }
 
 function pageKey(exchange: Exchange, vary: string[] = []): string {
@@ -80,12 +98,12 @@ function mayShare({ status, headers }: Answer, { dynamic }: RequestContext): boo
   return status === 200 && !dynamic && !headers.includes('set-cookie')
 }
 
-function toBytes({ status, headers, body }: Whole): Uint8Array {
-  return native.encodePage(status, headers, body)
+function toBytes({ status, headers, body }: Whole, to: PageSharing): Uint8Array {
+  return native.encodePage(status, headers, body, to)
 }
 
-function fromBytes(bytes: Uint8Array, age: number): Answer {
-  const page = native.decodePage(bytes, age)
+function fromBytes(exchange: Exchange, bytes: Uint8Array, age: number): Answer {
+  const page = native.decodePage(bytes, age, exchange.header('if-none-match'))
   if (!page) throw errandError('errand::bug', 'a stored page is not what was stored')
   return { status: page.status, headers: page.headers, body: bytes.subarray(page.body) }
 }

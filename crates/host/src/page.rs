@@ -1,6 +1,10 @@
-//! Whole responses as the cache keeps them: under which key, and in which bytes.
+//! Whole responses as the cache keeps them: under which key, in which bytes, and what their heads say
+//! to browsers and proxies (RFC 9110 on conditional requests, RFC 9111 on caches).
+
+use std::{fmt::Write, time::Duration};
 
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 /// Under which key the page at `url` (path and query, as asked for) is stored. `vary` are the request headers
 /// on which it depends, with their values.
@@ -21,45 +25,180 @@ pub struct Page {
     pub body: usize,
 }
 
-/// The bytes to store: `head length · \n · head as JSON · body`.
-pub fn encode(status: u16, headers: &[String], body: &[u8]) -> Vec<u8> {
+/// What a page's head says beside what its author wrote.
+#[derive(Clone, Debug, Default)]
+pub struct Sharing<'a> {
+    /// Names of request headers on which it depends.
+    pub vary: &'a [String],
+    /// Where caches of others may keep it: for how long it is fresh, and for how long after that it
+    /// may be served stale.
+    pub shared: Option<(Duration, Duration)>,
+    /// The header that names its tags to a CDN, and they.
+    pub tags: Option<(&'a str, &'a [String])>,
+}
+
+/// The bytes to store: `head length · \n · head as JSON · body`. What the author said of `etag`,
+/// `cache-control` and `vary` stays; else browsers are to ask each time, and get 304 for what they
+/// have.
+pub fn encode(status: u16, headers: &[String], body: &[u8], sharing: &Sharing<'_>) -> Vec<u8> {
+    let mut headers = headers.to_vec();
+    let mut add = |name: &str, value: String| {
+        if !value.is_empty() && value_of(&headers, name).is_none() {
+            headers.extend([name.to_owned(), value]);
+        }
+    };
+    add("etag", etag(body));
+    let control = match sharing.shared {
+        None => "public, max-age=0, must-revalidate".to_owned(),
+        Some((fresh, stale)) => format!(
+            "public, max-age=0, s-maxage={}, stale-while-revalidate={}",
+            fresh.as_secs(),
+            stale.as_secs()
+        ),
+    };
+    add("cache-control", control);
+    add("vary", sharing.vary.join(", "));
+    if let Some((name, tags)) = sharing.tags {
+        add(name, tags.iter().map(|tag| header_tag(tag)).collect::<Vec<_>>().join(","));
+    }
     let head = json!([status, headers]).to_string();
     let mut bytes = format!("{}\n{head}", head.len()).into_bytes();
     bytes.extend_from_slice(body);
     bytes
 }
 
-/// What [`encode`] stored, `age_seconds` ago. `None`: the bytes are something else.
-pub fn decode(bytes: &[u8], age_seconds: u64) -> Option<Page> {
+/// Weak: whoever compresses the body on its way keeps what it means, not its bytes.
+fn etag(body: &[u8]) -> String {
+    let hash = Sha256::digest(body);
+    let mut tag = String::from("W/\"");
+    for byte in &hash[..12] {
+        let _ = write!(tag, "{byte:02x}"); // a String takes everything
+    }
+    tag + "\""
+}
+
+/// A tag as a header can have it: everything but letters, digits and `-._~:/` is percent-encoded, the
+/// comma that parts tags above all.
+pub fn header_tag(tag: &str) -> String {
+    let mut out = String::with_capacity(tag.len());
+    for byte in tag.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b':' | b'/' => {
+                out.push(byte as char);
+            }
+            _ => {
+                let _ = write!(out, "%{byte:02X}");
+            }
+        }
+    }
+    out
+}
+
+/// What [`encode`] stored, `age_seconds` ago, for a request with this `if-none-match`: 304 without a
+/// body where the visitor has it. `None`: the bytes are something else.
+pub fn decode(bytes: &[u8], age_seconds: u64, if_none_match: Option<&str>) -> Option<Page> {
     let end = bytes.iter().position(|&byte| byte == b'\n')?;
     let length: usize = std::str::from_utf8(&bytes[..end]).ok()?.parse().ok()?;
     let body = (end + 1).checked_add(length)?;
     let (status, mut headers): (u16, Vec<String>) =
         serde_json::from_slice(bytes.get(end + 1..body)?).ok()?;
     headers.extend(["age".to_owned(), age_seconds.to_string()]);
-    Some(Page { status, headers, body })
+    let has_it = if_none_match
+        .zip(value_of(&headers, "etag"))
+        .is_some_and(|(known, etag)| names(known, etag));
+    if !has_it {
+        return Some(Page { status, headers, body });
+    }
+    let kept = headers.chunks_exact(2).filter(|pair| !pair[0].starts_with("content-"));
+    Some(Page { status: 304, headers: kept.flatten().cloned().collect(), body: bytes.len() })
+}
+
+/// Whether an `if-none-match` has this entity tag, in weak comparison.
+fn names(known: &str, etag: &str) -> bool {
+    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    known.trim() == "*" || known.split(',').any(|tag| opaque(tag) == opaque(etag))
+}
+
+fn value_of<'a>(headers: &'a [String], name: &str) -> Option<&'a str> {
+    let mut pairs = headers.chunks_exact(2);
+    pairs.find(|pair| pair[0].eq_ignore_ascii_case(name)).map(|pair| pair[1].as_str())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn stored(headers: &[&str], sharing: &Sharing<'_>) -> Vec<u8> {
+        let headers: Vec<_> = headers.iter().map(|&it| it.to_owned()).collect();
+        encode(200, &headers, b"\n<p>", sharing)
+    }
+
+    const HTML: [&str; 2] = ["content-type", "text/html; charset=\"ü\""];
+
     #[test]
     fn a_page_comes_out_as_it_went_in_and_says_its_age() {
-        let headers = ["content-type".to_owned(), "text/html; charset=\"ü\"".to_owned()];
-        let stored = encode(200, &headers, b"\n<p>");
-        let page = decode(&stored, 7).unwrap();
+        let stored = stored(&HTML, &Sharing::default());
+        let page = decode(&stored, 7, None).unwrap();
         assert_eq!((page.status, &stored[page.body..]), (200, b"\n<p>".as_slice()));
-        assert_eq!(page.headers[..2], headers);
-        assert_eq!(page.headers[2..], ["age", "7"]);
+        assert_eq!(page.headers[..2], HTML);
+        assert_eq!(value_of(&page.headers, "age"), Some("7"));
+        assert_eq!(
+            value_of(&page.headers, "cache-control"),
+            Some("public, max-age=0, must-revalidate")
+        );
     }
 
     #[test]
     fn what_is_no_page_is_none() {
         for bytes in [b"".as_slice(), b"x\n", b"99999999999999999999\n", b"10\n[200,[]]", b"2\n[]"]
         {
-            assert_eq!(decode(bytes, 0), None, "{bytes:?}");
+            assert_eq!(decode(bytes, 0, None), None, "{bytes:?}");
         }
+    }
+
+    #[test]
+    fn who_has_it_gets_304_without_a_body() {
+        let stored = stored(&HTML, &Sharing::default());
+        let etag = value_of(&decode(&stored, 0, None).unwrap().headers, "etag").unwrap().to_owned();
+        for (known, has_it) in [
+            (etag.as_str(), true),
+            (etag.trim_start_matches("W/"), true),
+            (&format!("\"other\", {etag}"), true),
+            ("*", true),
+            ("\"other\"", false),
+            ("", false),
+        ] {
+            let page = decode(&stored, 0, Some(known)).unwrap();
+            assert_eq!(page.status == 304, has_it, "{known}");
+            assert_eq!(page.body == stored.len(), has_it);
+            assert_eq!(value_of(&page.headers, "content-type").is_none(), has_it);
+            assert_eq!(value_of(&page.headers, "etag"), Some(etag.as_str()));
+        }
+    }
+
+    #[test]
+    fn what_the_author_said_stays() {
+        let own = ["Cache-Control", "private", "etag", "\"mine\"", "vary", "cookie"];
+        let vary = ["accept".to_owned()];
+        let sharing = Sharing { vary: &vary, ..Sharing::default() };
+        let page = decode(&stored(&own, &sharing), 0, None).unwrap();
+        assert_eq!(page.headers[..6], own);
+        assert_eq!(page.headers.len(), 8);
+        let page = decode(&stored(&[], &sharing), 0, None).unwrap();
+        assert_eq!(value_of(&page.headers, "vary"), Some("accept"));
+    }
+
+    #[test]
+    fn a_cdn_is_told_how_long_and_which_tags() {
+        let tags = ["t:a,b".to_owned(), "p:/posts/ü".to_owned()];
+        let shared = Some((Duration::from_secs(60), Duration::from_secs(540)));
+        let sharing = Sharing { shared, tags: Some(("cache-tag", &tags)), ..Sharing::default() };
+        let page = decode(&stored(&[], &sharing), 0, None).unwrap();
+        assert_eq!(value_of(&page.headers, "cache-tag"), Some("t:a%2Cb,p:/posts/%C3%BC"));
+        assert_eq!(
+            value_of(&page.headers, "cache-control"),
+            Some("public, max-age=0, s-maxage=60, stale-while-revalidate=540")
+        );
     }
 
     #[test]

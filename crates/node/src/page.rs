@@ -1,6 +1,11 @@
 //! Stored pages.
 
-use host::page::{self, Page};
+use std::time::Duration;
+
+use host::{
+    page::{self, Page, Sharing},
+    size,
+};
 use napi::{
     Either, Env,
     bindgen_prelude::{BufferSlice, Null},
@@ -15,6 +20,20 @@ pub struct StoredPage {
     pub headers: Vec<String>,
     pub body: u32,
 }
+
+/// What a page's head says to others' caches; times in seconds.
+#[napi(object, object_to_js = false)]
+pub struct PageSharing {
+    pub vary: Vec<String>,
+    /// Missing: others' caches are to ask each time.
+    pub fresh: Option<f64>,
+    pub stale: Option<f64>,
+    pub tag_header: Option<String>,
+    pub tags: Vec<String>,
+}
+
+/// What is served stale without end.
+const FOR_LONG: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// `vary` is flat: the names of headers and their values.
 #[napi]
@@ -38,16 +57,38 @@ pub fn encode_page<'env>(
     status: u32,
     headers: Vec<String>,
     body: &[u8],
+    sharing: PageSharing,
 ) -> napi::Result<BufferSlice<'env>> {
-    let bytes = now(*env, || Ok(page::encode(status as u16, &headers, body)))?;
+    let PageSharing { vary, fresh, stale, tag_header, tags } = sharing;
+    let bytes = now(*env, || {
+        let fresh = size::seconds("revalidate", fresh)?;
+        let stale = size::seconds("expire", stale)?.unwrap_or(FOR_LONG);
+        let sharing = Sharing {
+            vary: &vary,
+            shared: fresh.map(|fresh| (fresh, stale)),
+            tags: tag_header.as_deref().map(|name| (name, tags.as_slice())),
+        };
+        Ok(page::encode(status as u16, &headers, body, &sharing))
+    })?;
     BufferSlice::copy_from(env, bytes)
+}
+
+/// A tag as the header has it that names tags to a CDN.
+#[napi]
+pub fn header_tag(env: Env, tag: String) -> napi::Result<String> {
+    now(env, || Ok(page::header_tag(&tag)))
 }
 
 /// Where its body begins is said; the bytes stay where they are.
 #[napi]
-pub fn decode_page(env: Env, bytes: &[u8], age: f64) -> napi::Result<Either<StoredPage, Null>> {
+pub fn decode_page(
+    env: Env,
+    bytes: &[u8],
+    age: f64,
+    if_none_match: Option<String>,
+) -> napi::Result<Either<StoredPage, Null>> {
     now(env, || {
-        Ok(match page::decode(bytes, age as u64) {
+        Ok(match page::decode(bytes, age as u64, if_none_match.as_deref()) {
             Some(Page { status, headers, body }) => {
                 Either::A(StoredPage { status: status.into(), headers, body: body as u32 })
             }

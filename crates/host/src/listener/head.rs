@@ -69,6 +69,10 @@ impl Head {
         self.parts.headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
     }
 
+    pub(super) fn if_none_match(&self) -> Option<Cow<'_, str>> {
+        self.header("if-none-match")
+    }
+
     /// Whether the visitor has to see an invalidation that this process may not know yet.
     pub(super) fn has_seen(&self) -> bool {
         self.header("cookie").is_some_and(|cookie| cookie.contains("errand-seen="))
