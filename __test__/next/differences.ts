@@ -30,6 +30,20 @@ const bothAccept = (it: Case): boolean => !it.ours.isRefused && !it.next.isRefus
 const isActionFile = (it: Case): boolean =>
   /^(\s|#!.*|\/\*[^]*?\*\/|\/\/.*|'use \w+';?)*['"]use server['"]/.test(text(it))
 
+/** What only our `action()` has. */
+const POLICIES: Difference[] = [
+  {
+    name: 'policies',
+    reason:
+      'To Next `action()` is any function: what is handed to it may be an action of its own, and may use `arguments`. Here it ' +
+      'is the body of the one action that it makes, which is called with what the rules let through; and rules inside ' +
+      'of a component would be made anew with each rendering.',
+    explains: (it) =>
+      it.code.includes("import { action } from 'errand/server'") &&
+      (weRefuse(it, 'policy-in-function') || weRefuse(it, 'arguments-in-action') || weRefuse(it, 'this-in-action') || (bothAccept(it) && it.next.actions === it.ours.actions + 1)),
+  },
+]
+
 /** What Next accepts as it is, refuses without need, or counts in another way. */
 const EXPORTS: Difference[] = [
   {
@@ -192,7 +206,7 @@ const SYNTAX: Difference[] = [
   },
 ]
 
-export const DIFFERENCES: readonly Difference[] = [...EXPORTS, ...DIRECTIVES, ...BODIES, ...SYNTAX]
+export const DIFFERENCES: readonly Difference[] = [...POLICIES, ...EXPORTS, ...DIRECTIVES, ...BODIES, ...SYNTAX]
 
 const hasWords = ({ code }: Case): boolean => code.includes('use server')
 

@@ -34,7 +34,7 @@ export interface Native {
   /** A tag as the header has it that names tags to a CDN. */
   headerTag(tag: string): string
   /** What was stored `age` seconds ago; `body` is where it begins. */
-  decodePage(bytes: Uint8Array, age: number, ifNoneMatch: string | undefined): (Head & { body: number }) | null
+  decodePage(bytes: Uint8Array, age: number | undefined, ifNoneMatch: string | undefined): (Head & { body: number }) | null
 }
 
 export interface Compiled {

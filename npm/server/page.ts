@@ -49,7 +49,7 @@ export async function answerPage(
     own,
   )
   if (found.hit) return fromBytes(exchange, found.hit.value, found.hit.age)
-  return found.filled.bytes ? fromBytes(exchange, found.filled.bytes, 0) : found.filled.value
+  return found.filled.bytes ? fromBytes(exchange, found.filled.bytes) : found.filled.value
 }
 
 function sharing(cache: Cache, { cdn, vary = [] }: PageOptions, life: Lifetime, tags: string[]): PageSharing {
@@ -102,7 +102,7 @@ function toBytes({ status, headers, body }: Whole, to: PageSharing): Uint8Array 
   return native.encodePage(status, headers, body, to)
 }
 
-function fromBytes(exchange: Exchange, bytes: Uint8Array, age: number): Answer {
+function fromBytes(exchange: Exchange, bytes: Uint8Array, age?: number): Answer {
   const page = native.decodePage(bytes, age, exchange.header('if-none-match'))
   if (!page) throw errandError('errand::bug', 'a stored page is not what was stored')
   return { status: page.status, headers: page.headers, body: bytes.subarray(page.body) }

@@ -94,15 +94,15 @@ pub fn header_tag(tag: &str) -> String {
     out
 }
 
-/// What [`encode`] stored, `age_seconds` ago, for a request with this `if-none-match`: 304 without a
+/// What [`encode`] stored, `age_seconds` ago (`None`: it was made for this request), for a request with this `if-none-match`: 304 without a
 /// body where the visitor has it. `None`: the bytes are something else.
-pub fn decode(bytes: &[u8], age_seconds: u64, if_none_match: Option<&str>) -> Option<Page> {
+pub fn decode(bytes: &[u8], age_seconds: Option<u64>, if_none_match: Option<&str>) -> Option<Page> {
     let end = bytes.iter().position(|&byte| byte == b'\n')?;
     let length: usize = std::str::from_utf8(&bytes[..end]).ok()?.parse().ok()?;
     let body = (end + 1).checked_add(length)?;
     let (status, mut headers): (u16, Vec<String>) =
         serde_json::from_slice(bytes.get(end + 1..body)?).ok()?;
-    headers.extend(["age".to_owned(), age_seconds.to_string()]);
+    headers.extend(age_seconds.into_iter().flat_map(|age| ["age".to_owned(), age.to_string()]));
     let has_it = if_none_match
         .zip(value_of(&headers, "etag"))
         .is_some_and(|(known, etag)| names(known, etag));
@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn a_page_comes_out_as_it_went_in_and_says_its_age() {
         let stored = stored(&HTML, &Sharing::default());
-        let page = decode(&stored, 7, None).unwrap();
+        let page = decode(&stored, Some(7), None).unwrap();
         assert_eq!((page.status, &stored[page.body..]), (200, b"\n<p>".as_slice()));
         assert_eq!(page.headers[..2], HTML);
         assert_eq!(value_of(&page.headers, "age"), Some("7"));
@@ -152,14 +152,15 @@ mod tests {
     fn what_is_no_page_is_none() {
         for bytes in [b"".as_slice(), b"x\n", b"99999999999999999999\n", b"10\n[200,[]]", b"2\n[]"]
         {
-            assert_eq!(decode(bytes, 0, None), None, "{bytes:?}");
+            assert_eq!(decode(bytes, None, None), None, "{bytes:?}");
         }
     }
 
     #[test]
     fn who_has_it_gets_304_without_a_body() {
         let stored = stored(&HTML, &Sharing::default());
-        let etag = value_of(&decode(&stored, 0, None).unwrap().headers, "etag").unwrap().to_owned();
+        let etag =
+            value_of(&decode(&stored, Some(0), None).unwrap().headers, "etag").unwrap().to_owned();
         for (known, has_it) in [
             (etag.as_str(), true),
             (etag.trim_start_matches("W/"), true),
@@ -168,7 +169,7 @@ mod tests {
             ("\"other\"", false),
             ("", false),
         ] {
-            let page = decode(&stored, 0, Some(known)).unwrap();
+            let page = decode(&stored, Some(0), Some(known)).unwrap();
             assert_eq!(page.status == 304, has_it, "{known}");
             assert_eq!(page.body == stored.len(), has_it);
             assert_eq!(value_of(&page.headers, "content-type").is_none(), has_it);
@@ -181,10 +182,10 @@ mod tests {
         let own = ["Cache-Control", "private", "etag", "\"mine\"", "vary", "cookie"];
         let vary = ["accept".to_owned()];
         let sharing = Sharing { vary: &vary, ..Sharing::default() };
-        let page = decode(&stored(&own, &sharing), 0, None).unwrap();
+        let page = decode(&stored(&own, &sharing), Some(0), None).unwrap();
         assert_eq!(page.headers[..6], own);
         assert_eq!(page.headers.len(), 8);
-        let page = decode(&stored(&[], &sharing), 0, None).unwrap();
+        let page = decode(&stored(&[], &sharing), None, None).unwrap();
         assert_eq!(value_of(&page.headers, "vary"), Some("accept"));
     }
 
@@ -193,7 +194,7 @@ mod tests {
         let tags = ["t:a,b".to_owned(), "p:/posts/ü".to_owned()];
         let shared = Some((Duration::from_secs(60), Duration::from_secs(540)));
         let sharing = Sharing { shared, tags: Some(("cache-tag", &tags)), ..Sharing::default() };
-        let page = decode(&stored(&[], &sharing), 0, None).unwrap();
+        let page = decode(&stored(&[], &sharing), None, None).unwrap();
         assert_eq!(value_of(&page.headers, "cache-tag"), Some("t:a%2Cb,p:/posts/%C3%BC"));
         assert_eq!(
             value_of(&page.headers, "cache-control"),

@@ -84,11 +84,11 @@ pub fn header_tag(env: Env, tag: String) -> napi::Result<String> {
 pub fn decode_page(
     env: Env,
     bytes: &[u8],
-    age: f64,
+    age: Option<f64>,
     if_none_match: Option<String>,
 ) -> napi::Result<Either<StoredPage, Null>> {
     now(env, || {
-        Ok(match page::decode(bytes, age as u64, if_none_match.as_deref()) {
+        Ok(match page::decode(bytes, age.map(|age| age as u64), if_none_match.as_deref()) {
             Some(Page { status, headers, body }) => {
                 Either::A(StoredPage { status: status.into(), headers, body: body as u32 })
             }

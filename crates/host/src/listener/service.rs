@@ -154,7 +154,7 @@ fn stored(shared: &Shared, head: &Head) -> Option<Answer> {
         return None; // JavaScript waits for what this visitor did elsewhere
     }
     let (bytes, age) = shared.page(&page::key(head.url(), &[]))?;
-    let page = page::decode(&bytes, age.as_secs(), head.if_none_match().as_deref())?;
+    let page = page::decode(&bytes, Some(age.as_secs()), head.if_none_match().as_deref())?;
     let found = exchange::head(page.status, &page.headers).ok()?;
     Some(found.map(|()| AnswerBody::whole(bytes.slice(page.body..))))
 }
