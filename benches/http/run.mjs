@@ -51,11 +51,15 @@ async function compare({ what, server: name, ...asked }) {
   const answer = await answerOf(errand.port, asked)
   const bare = await server('bare.mjs', { ANSWER: JSON.stringify(answer) })
   const load = fork(path('load.mjs'))
+  let fail = () => {}
+  load.once('exit', () => fail()) // else a round would never end
   try {
     const round = async (port, seconds) => {
       load.send({ port, request: textOf(port, asked), seconds, connections: CONNECTIONS })
-      const [rate] = await once(load, 'message')
-      return rate
+      return new Promise((resolve, reject) => {
+        fail = () => reject(new Error('the load failed'))
+        load.once('message', resolve)
+      })
     }
     for (const { port } of [bare, errand]) await round(port, 1) // warm
     const rates = { bare: [], errand: [] }
