@@ -14,3 +14,4 @@ process.env['TMPDIR'] = mkdtempSync(join(tmpdir(), 'listen-'))
 for (const suite of ['call', 'after', 'form', 'guard', 'guard-function', 'limits', 'streaming', 'trust', 'uploads']) {
   await import(`../server/${suite}.test.ts`)
 }
+await import('../policy/load.test.ts') // places: who gives them back, and who is told

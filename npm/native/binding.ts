@@ -437,7 +437,7 @@ export interface NativeListener {
   expectPages(): void
   /**
    * What has happened, flat. A request: id, {@link ListenKind}, head (method, url, peer, scheme, names and values, in
-   * lines), {@link ListenContent}. A chunk: id, bytes. Closed: id, whether the answer is out. A log: the line.
+   * lines), {@link ListenContent}, a call's policy (0: none; negative: it has to wait for its turn). A chunk: id, bytes. Closed: id, whether the answer is out. A log: the line.
    * `ended`: nothing. All others: id.
    */
   drain(): unknown[]

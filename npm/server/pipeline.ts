@@ -158,7 +158,7 @@ export async function answerCall(
 }
 
 /** A call whose action has a policy: it begins when it has a place, and keeps it until its answer was sent. */
-async function answerInTurn(pipeline: Pipeline, exchange: Exchange, admitted: Admitted & { turn: 0 | 1 }): Promise<Answer> {
+export async function answerInTurn(pipeline: Pipeline, exchange: Exchange, admitted: Admitted & { turn: 0 | 1 }): Promise<Answer> {
   let place: Place | undefined
   try {
     place = await pipeline.policies.admitted(admitted, exchange)

@@ -4,6 +4,7 @@ use std::{cell::RefCell, sync::Arc};
 
 use bytes::Bytes;
 use host::{
+    PolicyId, Turn,
     listener::{Asked, Bounds, Content, Event, Kind, Listener, Options, tls},
     size,
 };
@@ -118,6 +119,12 @@ impl ToNapiValue for Cell {
     }
 }
 
+/// Negative for a call that has to wait for its turn.
+fn policed(policy: PolicyId, turn: Turn) -> Cell {
+    let number = f64::from(policy.0);
+    Cell::Number(if turn == Turn::Now { number } else { -number })
+}
+
 /// What `npm/native/binding.ts` calls `ListenEvents`.
 fn flat(event: Event, to: &mut Vec<Cell>) {
     let number = |id: u64| Cell::Number(id as f64);
@@ -125,8 +132,8 @@ fn flat(event: Event, to: &mut Vec<Cell>) {
         Event::Request(Asked { id, kind, head, content }) => to.extend([
             Cell::Number(0.0),
             number(id),
-            match kind {
-                Kind::Call(action) => Cell::Text(action),
+            match &kind {
+                Kind::Call(action) | Kind::Policed(action, ..) => Cell::Text(action.clone()),
                 Kind::Form => Cell::Flag(true),
                 Kind::Other => Cell::Flag(false),
             },
@@ -136,6 +143,10 @@ fn flat(event: Event, to: &mut Vec<Cell>) {
                 Content::Plain(text) => Cell::Text(text),
                 Content::Whole(bytes) => Cell::Bytes(bytes),
                 Content::Arriving => Cell::Flag(true),
+            },
+            match kind {
+                Kind::Policed(_, policy, turn) => policed(policy, turn),
+                Kind::Call(_) | Kind::Form | Kind::Other => Cell::Number(0.0),
             },
         ]),
         Event::Chunk(id, bytes) => to.extend([Cell::Number(1.0), number(id), Cell::Bytes(bytes)]),
@@ -200,7 +211,7 @@ impl NativeListener {
     pub fn drain(&self, env: Env) -> napi::Result<Vec<Cell>> {
         self.with(env, Vec::new(), |listener| {
             let events = listener.take();
-            let mut cells = Vec::with_capacity(events.len() * 5);
+            let mut cells = Vec::with_capacity(events.len() * 6);
             events.into_iter().for_each(|event| flat(event, &mut cells));
             Ok(cells)
         })

@@ -4,7 +4,7 @@ import {
   LISTEN, type ListenAddress, type ListenContent, type ListenKind, type ListenSettings, native, type NativeListener,
 } from '../../native/index.ts'
 import { type Answer, fromResponse } from '../exchange.ts'
-import { answer, answerCall, type Pipeline } from '../pipeline.ts'
+import { answer, answerCall, answerInTurn, type Pipeline } from '../pipeline.ts'
 import { catchUp } from '../seen.ts'
 import { ListenedExchange } from './listened.ts'
 
@@ -132,8 +132,9 @@ export class Listening implements Server {
   #take(events: unknown[], at: number): number {
     if (events[at] === LISTEN.request) {
       const [kind, head, content] = [events[at + 2] as ListenKind, events[at + 3] as string, events[at + 4] as ListenContent]
-      this.#answer(new ListenedExchange(this.#native, this.#awaited, events[at + 1] as number, head, content), kind)
-      return 5
+      const exchange = new ListenedExchange(this.#native, this.#awaited, events[at + 1] as number, head, content)
+      this.#answer(exchange, kind, events[at + 5] as number)
+      return 6
     }
     if (events[at] === LISTEN.log) {
       const line = events[at + 1] as string
@@ -169,11 +170,8 @@ export class Listening implements Server {
     }
   }
 
-  #answer(exchange: ListenedExchange, kind: ListenKind): void {
-    const answered =
-      typeof kind === 'string'
-        ? this.#call(exchange, kind)
-        : this.#other(exchange, kind)
+  #answer(exchange: ListenedExchange, kind: ListenKind, policy: number): void {
+    const answered = typeof kind === 'string' ? this.#call(exchange, kind, policy) : this.#other(exchange, kind)
     answered.then(
       (it) => this.#send(exchange, it),
       (error: unknown) => this.#failed(exchange, error),
@@ -181,16 +179,13 @@ export class Listening implements Server {
   }
 
   /** A call that the host has admitted. */
-  #call(exchange: ListenedExchange, id: string): Promise<Answer> {
-    const { settings } = this.#pipeline
-    const admitted = {
-      id,
-      contentType: exchange.plain === undefined ? (exchange.header('content-type') ?? '') : '',
-      policy: 0,
-    }
-    const known = catchUp(settings.cache, exchange)
-    if (!known) return answerCall(this.#pipeline, exchange, admitted)
-    return known.then(() => answerCall(this.#pipeline, exchange, admitted))
+  #call(exchange: ListenedExchange, id: string, policy: number): Promise<Answer> {
+    const contentType = exchange.plain === undefined ? (exchange.header('content-type') ?? '') : ''
+    const answered = (): Promise<Answer> =>
+      policy === 0
+        ? answerCall(this.#pipeline, exchange, { id, contentType, policy })
+        : answerInTurn(this.#pipeline, exchange, { id, contentType, policy: Math.abs(policy), turn: policy > 0 ? 0 : 1 })
+    return catchUp(this.#pipeline.settings.cache, exchange)?.then(answered) ?? answered()
   }
 
   /** What is no call that is known to be one. */

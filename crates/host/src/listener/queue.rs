@@ -10,6 +10,8 @@ use std::{
 
 use bytes::Bytes;
 
+use crate::{PolicyId, Turn};
+
 /// Names one request for as long as somebody has to do with it. Never used twice.
 pub type ExchangeId = u64;
 
@@ -52,6 +54,9 @@ pub struct Asked {
 pub enum Kind {
     /// A call that may be made, of the action with this id.
     Call(String),
+    /// As that, once it is its turn. Its place is for whoever takes the event to give back:
+    /// see [`Host::leave`](crate::Host::leave).
+    Policed(String, PolicyId, Turn),
     /// Perhaps a form; JavaScript looks.
     Form,
     /// Anything else.

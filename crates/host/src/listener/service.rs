@@ -25,7 +25,7 @@ use super::{
     incoming::{Feed, Missing, collect, leave},
     queue::{Asked, Content, Event, Kind},
 };
-use crate::{Admission, PolicyId, Rejection, Turn, classify::media_type, page, respond};
+use crate::{Admission, PolicyId, Rejection, classify::media_type, page, respond};
 
 /// Texts up to here are looked at before JavaScript gets them; larger ones would keep others waiting.
 const SMALL: usize = 64 << 10;
@@ -70,12 +70,9 @@ async fn answer(shared: &Arc<Shared>, entrance: Entrance, request: Request<Incom
         Err(rejection) => (unread(refuse(shared, &rejection), body), None),
         Ok(Admission::Call { policy: PolicyId::NONE, .. }) => call(shared, &head, body).await,
         Ok(Admission::Call { policy, turn }) => {
-            // Who may run when is known where the calls end: it is admitted once more there.
-            match turn {
-                Turn::Now => drop(shared.host.leave(policy)),
-                Turn::Wait => shared.host.give_up(policy),
-            }
-            ask(shared, &head, Kind::Form, body).await
+            // JavaScript reads its body, in its turn and in its time. Its place can't be given back here: one that
+            // waits may get it, and only JavaScript knows who that is.
+            ask(shared, &head, Kind::Policed(action_of(&head), policy, turn), body).await
         }
         Ok(Admission::Form) => ask(shared, &head, Kind::Form, body).await,
         Ok(Admission::Other) => ask(shared, &head, Kind::Other, body).await,
@@ -83,13 +80,13 @@ async fn answer(shared: &Arc<Shared>, entrance: Entrance, request: Request<Incom
 }
 
 async fn call(shared: &Arc<Shared>, head: &Head, mut body: Incoming) -> Answered {
-    let kind = Kind::Call(head.action().unwrap_or_default().into_owned());
+    let kind = Kind::Call(action_of(head));
     let content_type = head.content_type();
     let is_small = head.content_length().is_some_and(|length| length <= SMALL as u64);
     if media_type(Some(&content_type)) == "multipart/form-data" && !is_small {
         return ask(shared, head, kind, body).await;
     }
-    let limit = shared.host.settings().limits.body_bytes;
+    let limit = shared.host.body_bytes(PolicyId::NONE, &content_type);
     let bytes = match collect(&mut body, limit, shared.bounds.body).await {
         Ok(bytes) => bytes,
         Err(Missing::TooLarge) => {
@@ -108,6 +105,10 @@ async fn call(shared: &Arc<Shared>, head: &Head, mut body: Incoming) -> Answered
     let (asking, answered) = shared.exchanges.open(&shared.queue, None);
     tell(shared, &asking, head, kind, content);
     wait(asking, answered).await
+}
+
+fn action_of(head: &Head) -> String {
+    head.action().unwrap_or_default().into_owned()
 }
 
 /// Asks JavaScript, which reads the body if it wants to.
