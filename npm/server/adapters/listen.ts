@@ -60,6 +60,9 @@ export function listen(pipeline: Pipeline, options: ListenOptions, closed: () =>
   return new Listening(pipeline, options, closed)
 }
 
+/** How long one answer may keep the thread to itself. */
+const LONGEST_TURN_MS = 5
+
 export class Listening implements Server {
   readonly #pipeline: Pipeline
   readonly #options: ListenOptions
@@ -227,10 +230,14 @@ export class Listening implements Server {
       if (!isSent) reader.cancel().catch(() => {})
     })
     try {
-      while (!isLeft) {
+      for (let since = performance.now(); !isLeft; ) {
         const { done, value } = await reader.read()
         if (done) break
         if (!this.#native.write(exchange.id, value)) await exchange.drain()
+        // What is made and taken at once, by another thread, would leave no room for anything else.
+        if (performance.now() - since < LONGEST_TURN_MS) continue
+        await new Promise(setImmediate)
+        since = performance.now()
       }
       this.#native.end(exchange.id, true)
     } catch {
