@@ -6,7 +6,7 @@
 import process from 'node:process'
 
 import { fail } from './support/run.mjs'
-import { addon, cargo, chromium, clientPackages, dist, link, nextPackage, node, packages, redis, rustTools, take } from './support/steps.mjs'
+import { addon, cargo, chromium, clientPackages, dist, hostPackages, link, nextPackage, node, packages, redis, rustTools, take } from './support/steps.mjs'
 
 const test = process.argv.includes('--test')
 const bench = process.argv.includes('--bench')
@@ -16,7 +16,7 @@ const steps = [
   node, cargo,
   ...(test ? [rustTools, chromium, redis] : []),
   packages,
-  ...(test || bench ? [nextPackage] : []),
+  ...(test || bench ? [nextPackage, hostPackages] : []),
   ...(test ? [clientPackages] : []),
   link, addon({ release }), dist,
 ]

@@ -87,3 +87,19 @@ export function signal(): AbortSignal {
   const gone = context.request.signal()
   return end ? AbortSignal.any([gone, end]) : gone
 }
+
+/**
+ * The host's own object of this request, with what middleware has put on it: `req` of Express and `node:http` (its `res` is
+ * `req.res` in Express), Fastify's `request`, Koa's `ctx`, Hono's `c`, the `Request` of any other Fetch host.
+ *
+ * ```ts
+ * const { user } = hostRequest<express.Request>()
+ * ```
+ *
+ * @throws `errand::no-request` outside of a request, `errand::request-in-cache` inside of `cached()`.
+ */
+export function hostRequest<T = unknown>(): T {
+  const context = requireContext('hostRequest()')
+  context.dynamic = true
+  return context.request.host as T // only the app knows what it is mounted in
+}

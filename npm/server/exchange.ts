@@ -37,6 +37,9 @@ export interface Answer {
   closed?: () => void
 }
 
+/** Answers what is ours; `null` for the rest. */
+export type Respond = (exchange: Exchange) => Promise<Answer | null> | Answer | null
+
 export type Body = string | Uint8Array | ReadableStream<Uint8Array> | null
 
 /** Turns an answer into what Fetch hosts send. */

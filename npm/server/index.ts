@@ -3,11 +3,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import { errandError } from '../request/context.ts'
-import { fromRequest } from './adapters/fetch.ts'
+import { fastifyPlugin, type FastifyPlugin } from './adapters/fastify.ts'
+import { type FetchOptions, fromRequest } from './adapters/fetch.ts'
+import { type HonoMiddleware, honoMiddleware } from './adapters/hono.ts'
+import { type KoaMiddleware, koaMiddleware } from './adapters/koa.ts'
 import { listen, type Listening, type ListenOptions, type Server } from './adapters/listen.ts'
 import { fromNode, type NodeRequest, sendToNode } from './adapters/node.ts'
 import type { Cache } from './cache.ts'
-import { type Answer, type Exchange, toResponse } from './exchange.ts'
+import { type Answer, type Exchange, type Respond, toResponse } from './exchange.ts'
 import { setHostOfProcess } from './host.ts'
 import { type HandlerOptions, resolveOptions } from './options.ts'
 import { answerPage, cachedPage, type PageOptions, type RenderPage } from './page.ts'
@@ -21,6 +24,10 @@ export type { ActionOptions } from './action.ts'
 export type { ActionLoader, ActionTable, Manifest } from './actions.ts'
 export { Cache } from './cache.ts'
 export type { CachedOptions, CacheLife, CacheOptions, CacheStats, EntryOptions, Explanation, Invalidated } from './cache.ts'
+export type { FastifyPlugin } from './adapters/fastify.ts'
+export type { FetchOptions } from './adapters/fetch.ts'
+export type { HonoContext, HonoMiddleware } from './adapters/hono.ts'
+export type { KoaContext, KoaMiddleware } from './adapters/koa.ts'
 export type { ActionPolicy, Limits } from '../../index.d.ts'
 export type { ListenOptions, Server } from './adapters/listen.ts'
 export type { ListenedRequest } from './adapters/listened.ts'
@@ -40,7 +47,7 @@ export interface Page {
 
 export interface Handler {
   /** Answers a call, or a page that the cache holds; `null` for anything else, whose body is then unread. */
-  fetch(request: Request): Promise<Response | null>
+  fetch(request: Request, options?: FetchOptions): Promise<Response | null>
   /**
    * Middleware for `node:http`, Express and Connect. What isn't ours goes to `next`, its body unread; without `next`
    * it is answered 404.
@@ -53,6 +60,12 @@ export interface Handler {
    * @throws (rejects) `errand::bad-option`, or `errand::not-listening` where the address can't be had.
    */
   listen(options?: ListenOptions): Promise<Server>
+  /** A plugin for Fastify: `app.register(handler.fastify)`, with a `prefix` for the pages below it only. */
+  readonly fastify: FastifyPlugin
+  /** Middleware for Koa. */
+  readonly koa: KoaMiddleware
+  /** Middleware for Hono. */
+  readonly hono: HonoMiddleware
   /** A page for GET requests whose response is kept under its path, for `revalidate` seconds if given. */
   page(render: RenderPage, options?: PageOptions): Page
   /** Settles when calls can be answered: at once, or when the function given for `secret` has answered. */
@@ -82,9 +95,9 @@ export function createHandler(options: HandlerOptions): Handler {
   const servers = new Set<Listening>()
   let hasPages = false
 
-  const respondNow = (exchange: Exchange): Promise<Answer | null> | Answer | null =>
+  const respondNow: Respond = (exchange) =>
     exchange.method === 'POST' ? answer(pipeline, exchange) : hasPages ? cachedPage(cache, exchange) : null
-  const respond = (exchange: Exchange): Promise<Answer | null> | Answer | null =>
+  const respond: Respond = (exchange) =>
     catchUp(cache, exchange)?.then(() => respondNow(exchange)) ?? respondNow(exchange)
 
   return {
@@ -97,11 +110,14 @@ export function createHandler(options: HandlerOptions): Handler {
       if (text === undefined) throw errandError('errand::bad-option', 'metrics: nothing is counted without `metrics: true`')
       return text
     },
-    async fetch(request) {
-      const answer = await respond(fromRequest(request))
+    async fetch(request, fetchOptions) {
+      const answer = await respond(fromRequest(request, fetchOptions))
       return answer && toResponse(answer)
     },
     node: (req, res, next) => serve(req, res, next, respond),
+    fastify: fastifyPlugin(respond),
+    koa: koaMiddleware(respond),
+    hono: honoMiddleware(respond),
     async listen(listenOptions = {}) {
       const server = listen(pipeline, listenOptions, () => servers.delete(server))
       servers.add(server)
@@ -138,7 +154,7 @@ async function serve(
   req: NodeRequest,
   res: ServerResponse,
   next: Next | undefined,
-  respond: (exchange: Exchange) => Promise<Answer | null> | Answer | null,
+  respond: Respond,
 ): Promise<void> {
   let answer: Answer | null
   try {

@@ -22,7 +22,7 @@ export interface Call {
   /** The request's head. Its body has been read. */
   readonly request: Request
   /**
-   * Under `handler.node`: the host's own request, with what middleware has put on it (`req.user`). Under
+   * The host's own object, with what middleware has put on it (`req.user`): see `hostRequest` in `errand/headers`. Under
    * `handler.listen`: a `ListenedRequest`.
    */
   readonly host: unknown

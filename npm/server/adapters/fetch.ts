@@ -1,15 +1,25 @@
 /** Fetch `Request` → exchange. */
 
 import type { Exchange } from '../exchange.ts'
+import { consumed } from './already-read.ts'
 
-export function fromRequest(request: Request): Exchange {
+/** What a Fetch host knows beside the request. */
+export interface FetchOptions {
+  /** The host's own object for it, which `hostRequest()` gives to actions. Default: the request. */
+  host?: unknown
+  /** The address of the connection's other end, for `trustProxy`. */
+  peer?: string | undefined
+}
+
+// The request is used as it is: hosts make theirs lazily, and another one made of it would not know what theirs does.
+export function fromRequest(request: Request, { host = request, peer }: FetchOptions = {}): Exchange {
   const { pathname, search } = new URL(request.url)
   return {
     method: request.method,
     url: pathname + search,
     header: (name) =>
       request.headers.get(name) ?? (name === 'host' ? new URL(request.url).host : undefined),
-    peer: () => undefined,
+    peer: () => peer,
     body: (limit) => read(request, limit),
     chunks: () => chunks(request),
     bodyIf: (isOurs, limit) => readIf(request, isOurs, limit),
@@ -17,7 +27,7 @@ export function fromRequest(request: Request): Exchange {
     headers: () => request.headers,
     cookie: request.headers.get('cookie') ?? undefined,
     signal: () => request.signal,
-    host: request,
+    host,
   }
 }
 
@@ -26,6 +36,7 @@ async function readIf(
   isOurs: (bytes: Uint8Array) => boolean,
   limit: number,
 ): Promise<Uint8Array | AsyncIterable<Uint8Array> | 'other'> {
+  if (request.bodyUsed) return 'other' // nobody can tell any more
   // The clone is read, the original stays as it was.
   const copy = chunks(request.clone())
   const held: Uint8Array[] = []
@@ -49,7 +60,7 @@ async function* followed(first: Uint8Array, rest: AsyncIterable<Uint8Array>): As
 }
 
 async function* chunks(request: Request): AsyncGenerator<Uint8Array, void> {
-  const reader = request.body?.getReader()
+  const reader = readerOf(request)
   try {
     for (;;) {
       const next = await reader?.read()
@@ -64,7 +75,7 @@ async function* chunks(request: Request): AsyncGenerator<Uint8Array, void> {
 async function read(request: Request, limit: number): Promise<Uint8Array | null> {
   const chunks: Uint8Array[] = []
   let size = 0
-  const reader = request.body?.getReader()
+  const reader = readerOf(request)
   for (;;) {
     const next = await reader?.read()
     if (!next || next.done) return Buffer.concat(chunks, size)
@@ -75,4 +86,9 @@ async function read(request: Request, limit: number): Promise<Uint8Array | null>
     }
     chunks.push(next.value)
   }
+}
+
+function readerOf(request: Request): ReadableStreamDefaultReader<Uint8Array> | undefined {
+  if (request.bodyUsed || request.body?.locked) throw consumed(false)
+  return request.body?.getReader()
 }

@@ -4,60 +4,76 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import { errandError } from '../../request/context.ts'
 import type { Answer, Exchange } from '../exchange.ts'
+import { alreadyRead, consumed } from './already-read.ts'
+import { drain } from './draining.ts'
+import { varyOf } from './merging.ts'
 
 /** What middleware adds: Express keeps the whole URL when it strips a mount, parsers leave a body. */
-export type NodeRequest = IncomingMessage & { originalUrl?: string; body?: unknown }
+export type NodeRequest = IncomingMessage & { originalUrl?: string; body?: unknown; rawBody?: unknown }
 
-export function fromNode(req: NodeRequest, res: ServerResponse): Exchange {
-  return new NodeExchange(req, res)
+/** What a framework around `node:http` says of a request. */
+export interface Framing {
+  /** The framework's own object for it. */
+  host: unknown
+  /** As the visitor asked for it. */
+  url: string
+  /** What the framework's parsers made of the body. */
+  parsed?: unknown
+}
+
+export function fromNode(req: NodeRequest, res: ServerResponse, framing?: Framing): Exchange {
+  const exchange = new NodeExchange(req, res, framing)
+  return req.readableDidRead ? alreadyRead(exchange, req.rawBody ?? framing?.parsed ?? req.body) : exchange
 }
 
 // A class, for each call makes one: an object of closures is several times as much for the garbage collector.
 class NodeExchange implements Exchange {
   readonly method: string
   readonly url: string
-  readonly host: NodeRequest
+  readonly host: unknown
+  readonly #req: NodeRequest
   readonly #res: ServerResponse
   #request: Request | undefined
   #signal: AbortSignal | undefined
 
-  constructor(req: NodeRequest, res: ServerResponse) {
+  constructor(req: NodeRequest, res: ServerResponse, framing: Framing | undefined) {
     this.method = req.method ?? 'GET'
-    this.url = req.originalUrl ?? req.url ?? '/'
-    this.host = req
+    this.url = framing?.url ?? req.originalUrl ?? req.url ?? '/'
+    this.host = framing?.host ?? req
+    this.#req = req
     this.#res = res
   }
 
   header(name: string): string | undefined {
-    const value = this.host.headers[name]
+    const value = this.#req.headers[name]
     return Array.isArray(value) ? value.join(', ') : value
   }
 
   get cookie(): string | undefined {
-    return this.host.headers.cookie
+    return this.#req.headers.cookie
   }
 
   peer(): string | undefined {
-    return this.host.socket.remoteAddress
+    return this.#req.socket.remoteAddress
   }
 
   body(limit: number): Promise<Uint8Array | null> {
-    return parsed(this.host) ?? read(this.host, limit)
+    return read(this.#req, limit)
   }
 
   chunks(): AsyncIterable<Uint8Array> {
-    return chunks(this.host)
+    return rest(this.#req)
   }
 
   bodyIf(
     isOurs: (bytes: Uint8Array) => boolean,
     limit: number,
   ): Promise<Uint8Array | AsyncIterable<Uint8Array> | 'other'> {
-    return readIf(this.host, isOurs, limit)
+    return readIf(this.#req, isOurs, limit)
   }
 
   request(): Request {
-    return (this.#request ??= toRequest(this.host, this.url))
+    return (this.#request ??= toRequest(this.#req, this.url))
   }
 
   headers(): Headers {
@@ -80,35 +96,24 @@ function goneSignal(res: ServerResponse): AbortSignal {
   return gone.signal
 }
 
-/** A body that a parser before us has read already. */
-function parsed(req: NodeRequest): Promise<Uint8Array> | undefined {
-  if (!req.readableEnded && !req.readableDidRead) return undefined
-  if (typeof req.body === 'string') return Promise.resolve(Buffer.from(req.body))
-  if (req.body instanceof Uint8Array) return Promise.resolve(req.body)
-  throw errandError(
-    'errand::body-consumed',
-    'a body parser read the call before Errand did: mount `handler.node` before it, or let it leave ' +
-      'text/plain and multipart/form-data alone',
-  )
-}
-
-async function* chunks(req: NodeRequest): AsyncGenerator<Uint8Array, void> {
-  const whole = parsed(req)
-  if (whole) yield await whole
-  else yield* rest(req)
-}
-
 async function* followed(first: Uint8Array, req: NodeRequest): AsyncGenerator<Uint8Array, void> {
   yield first
-  yield* rest(req)
+  yield* req.iterator({ destroyOnReturn: false })
 }
 
 /** Whoever stops early still has to answer, so the stream stays. */
 function rest(req: NodeRequest): AsyncIterable<Buffer> {
+  mustBeUnread(req)
   return req.iterator({ destroyOnReturn: false })
 }
 
+/** Somebody may have read it meanwhile: then `end` has come, or will come without us. */
+function mustBeUnread(req: NodeRequest): void {
+  if (req.readableDidRead) throw consumed(false)
+}
+
 function read(req: IncomingMessage, limit: number): Promise<Uint8Array | null> {
+  mustBeUnread(req)
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
@@ -144,7 +149,7 @@ function readIf(
   limit: number,
 ): Promise<Uint8Array | AsyncIterable<Uint8Array> | 'other'> {
   const length = Number(req.headers['content-length'])
-  if (!Number.isSafeInteger(length) || req.readableEnded || req.readableDidRead) return Promise.resolve('other')
+  if (!Number.isSafeInteger(length) || req.readableDidRead) return Promise.resolve('other')
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
@@ -189,23 +194,25 @@ function toRequest(req: IncomingMessage, url: string): Request {
   return new Request(url.startsWith('/') ? `${own}${url}` : new URL(url, own), { headers })
 }
 
-/** Sends `answer`. A body that was not read whole ends the connection once the answer is out. */
+/** Sends `answer`, and lets the rest of the request's body come. */
 export function sendToNode(answer: Answer, req: IncomingMessage, res: ServerResponse): void | Promise<void> {
   const { body } = answer
   const headers = [...answer.headers]
-  const unread = !req.complete && req.method === 'POST'
-  if (unread) headers.push('connection', 'close')
+  const drained = drain(req)
+  if (drained) headers.push('connection', 'close')
   if (!(body instanceof ReadableStream)) headers.push('content-length', String(lengthOf(body)))
   // A flat list is Node's fast path; it would overwrite repeated names where middleware has set headers.
   if (res.getHeaderNames().length === 0) res.writeHead(answer.status, headers)
   else mergeHead(res, answer.status, headers)
 
-  if (unread) discardRest(req)
-  if (body instanceof ReadableStream) return pipe(body, res)
-  res.end(req.method === 'HEAD' ? undefined : (body ?? undefined))
+  if (body instanceof ReadableStream) return pipe(body, res, drained)
+  const sent = req.method === 'HEAD' ? undefined : (body ?? undefined)
+  if (!drained) return void res.end(sent)
+  if (sent !== undefined) res.write(sent)
+  return drained.then(() => void res.end())
 }
 
-function lengthOf(body: string | Uint8Array | null): number {
+export function lengthOf(body: string | Uint8Array | null): number {
   return body === null ? 0 : Buffer.byteLength(body)
 }
 
@@ -214,18 +221,16 @@ function mergeHead(res: ServerResponse, status: number, headers: string[]): void
   for (let at = 0; at + 1 < headers.length; at += 2) {
     const [name, value] = [headers[at]!, headers[at + 1]!]
     if (name === 'set-cookie') res.appendHeader(name, value)
-    else res.setHeader(name, value)
+    else res.setHeader(name, name === 'vary' ? varyOf(res.getHeader(name), value) : value)
   }
 }
 
-/** Node closes the connection after the answer; until then the sender may still be sending. */
-function discardRest(req: IncomingMessage): void {
-  const LONGEST_MS = 5_000
-  const timer = setTimeout(() => req.destroy(), LONGEST_MS).unref()
-  req.once('close', () => clearTimeout(timer)).resume()
+/** A middleware that compresses keeps what is written until it is told that somebody waits for it. */
+function flush(res: ServerResponse & { flush?: () => void }): void {
+  if (Object.hasOwn(res, 'flush')) res.flush?.() // Node's own is another, and deprecated
 }
 
-async function pipe(body: ReadableStream<Uint8Array>, res: ServerResponse): Promise<void> {
+async function pipe(body: ReadableStream<Uint8Array>, res: ServerResponse, drained: Promise<void> | null): Promise<void> {
   const reader = body.getReader()
   let leave!: () => void
   const gone = new Promise<void>((resolve) => (leave = resolve))
@@ -239,10 +244,11 @@ async function pipe(body: ReadableStream<Uint8Array>, res: ServerResponse): Prom
     for (;;) {
       const { done, value } = await reader.read()
       if (done || res.destroyed) break
-      if (!res.write(value)) {
-        await Promise.race([new Promise<void>((resolve) => res.once('drain', resolve)), gone])
-      }
+      const isTaken = res.write(value)
+      flush(res)
+      if (!isTaken) await Promise.race([new Promise<void>((resolve) => res.once('drain', resolve)), gone])
     }
+    await drained
     res.end()
   } catch (error) {
     res.destroy(error instanceof Error ? error : undefined)
