@@ -26,7 +26,7 @@ import type { Place } from './places.ts'
 import { at, keeping, Policies } from './policies.ts'
 import { errorRow, redacted } from './redact.ts'
 import {
-  isMultipart, isReadWhole, receive, receiveArriving, type Received, type ReceivedForm, receiveForm, receiveWhole, RefusedBody,
+  isMultipart, isReadWhole, leave, receive, receiveArriving, type Received, type ReceivedForm, receiveForm, receiveWhole, RefusedBody,
 } from './receiving.ts'
 import { keepSecrets, type SecretKeeper, warnAboutSecret } from './secrets.ts'
 import { seenCookie } from './seen.ts'
@@ -221,12 +221,16 @@ async function answerForm(
   const body = await exchange.bodyIf((bytes) => host.namesAction(bytes), pipeline.textLimit)
   if (body === 'other') return null
   const refusal = admit()
-  if (refusal) return refuse(pipeline, refusal)
-  await pipeline.secrets?.ready
+  if (refusal) {
+    leave(body)
+    return refuse(pipeline, refusal)
+  }
   let form: ReceivedForm | null
   try {
+    await pipeline.secrets?.ready
     form = await receiveForm({ host, table: settings.table, policy: 0 }, body, contentType)
   } catch (error) {
+    leave(body)
     return refused(pipeline, error)
   }
   if (form === null) return refuse(pipeline, host.unknownAction())

@@ -184,6 +184,11 @@ function filesOf({ files }: native.ArrivedPiece): Promise<ArrivedPiece['files']>
   )
 }
 
+/** Tells who reads the body for us that nobody wants the rest. */
+export function leave(body: Uint8Array | AsyncIterable<Uint8Array>): void {
+  if (!(body instanceof Uint8Array)) void body[Symbol.asyncIterator]().return?.().catch(() => {})
+}
+
 /** The functions that a body refers to. */
 class Functions {
   readonly #receiver: Receiver

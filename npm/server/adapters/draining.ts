@@ -6,7 +6,7 @@ import type { IncomingMessage } from 'node:http'
 const SHORT_BYTES = 1 << 20
 
 /** As long as a sender may go on sending what nobody wants. */
-const LONGEST_MS = 5_000
+export const LONGEST_MS = 5_000
 
 /**
  * Reads and forgets what is left of the body. `null` when the connection can go on meanwhile: Node takes the next request

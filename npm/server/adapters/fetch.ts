@@ -2,6 +2,7 @@
 
 import type { Exchange } from '../exchange.ts'
 import { consumed } from './already-read.ts'
+import { LONGEST_MS } from './draining.ts'
 
 /** What a Fetch host knows beside the request. */
 export interface FetchOptions {
@@ -38,7 +39,8 @@ async function readIf(
 ): Promise<Uint8Array | AsyncIterable<Uint8Array> | 'other'> {
   if (request.bodyUsed) return 'other' // nobody can tell any more
   // The clone is read, the original stays as it was.
-  const copy = chunks(request.clone())
+  let whenLeft = cancel // else the original would hold all that the clone reads
+  const copy = chunks(request.clone(), (reader) => whenLeft(reader))
   const held: Uint8Array[] = []
   for (let size = 0; ; ) {
     const { done, value } = await copy.next()
@@ -46,6 +48,7 @@ async function readIf(
     const bytes = Buffer.concat(held)
     if (isOurs(bytes)) {
       void request.body?.cancel().catch(() => {}) // else it would hold what the clone reads
+      whenLeft = discard
       return done ? bytes : followed(bytes, copy)
     }
     if (!done && size <= limit) continue
@@ -54,21 +57,38 @@ async function readIf(
   }
 }
 
-async function* followed(first: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
-  yield first
-  yield* rest
+/** Unlike a generator it also ends `rest` when nobody has begun to read. */
+function followed(first: Uint8Array, rest: AsyncGenerator<Uint8Array, void>): AsyncIterableIterator<Uint8Array> {
+  let isFirst = true
+  return {
+    [Symbol.asyncIterator]() {
+      return this
+    },
+    async next() {
+      if (!isFirst) return rest.next()
+      isFirst = false
+      return { done: false, value: first }
+    },
+    async return() {
+      return rest.return()
+    },
+  }
 }
 
-async function* chunks(request: Request): AsyncGenerator<Uint8Array, void> {
+type Reader = ReadableStreamDefaultReader<Uint8Array>
+
+async function* chunks(request: Request, whenLeft: (reader: Reader) => void = discard): AsyncGenerator<Uint8Array, void> {
   const reader = readerOf(request)
+  let isLeft = reader !== undefined
   try {
     for (;;) {
       const next = await reader?.read()
+      isLeft &&= !next?.done
       if (!next || next.done) return
       yield next.value
     }
   } finally {
-    reader?.cancel().catch(() => {})
+    if (reader && isLeft) whenLeft(reader)
   }
 }
 
@@ -81,14 +101,30 @@ async function read(request: Request, limit: number): Promise<Uint8Array | null>
     if (!next || next.done) return Buffer.concat(chunks, size)
     size += next.value.byteLength
     if (size > limit) {
-      await reader?.cancel()
+      discard(reader!)
       return null
     }
     chunks.push(next.value)
   }
 }
 
-function readerOf(request: Request): ReadableStreamDefaultReader<Uint8Array> | undefined {
+function cancel(reader: Reader): void {
+  reader.cancel().catch(() => {})
+}
+
+/**
+ * Reads and forgets what is left. A body that is cancelled makes a server close the connection, and a sender that is still
+ * sending loses the answer.
+ */
+function discard(reader: Reader): void {
+  const timer = setTimeout(() => cancel(reader), LONGEST_MS).unref()
+  const rest = async (): Promise<void> => {
+    while (!(await reader.read()).done); // bytes that nobody wants
+  }
+  rest().catch(() => {}).finally(() => clearTimeout(timer))
+}
+
+function readerOf(request: Request): Reader | undefined {
   if (request.bodyUsed || request.body?.locked) throw consumed(false)
   return request.body?.getReader()
 }
