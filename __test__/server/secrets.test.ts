@@ -59,7 +59,7 @@ describe('a ring of secrets', () => {
     assert.equal(await opens(old), 'errand::seal-broken')
   })
 
-  test('comes from the environment, separated by commas or white space', async () => {
+  test('comes from the environment, separated by commas or line breaks', async () => {
     await start({ secret: B })
     const sealed = seal()
     process.env['ERRAND_SECRET'] = ` ${A}, ${B}\n`

@@ -30,11 +30,11 @@ pub enum Source {
     Folder(PathBuf),
 }
 
-/// Secrets in a text: separated by white space or commas; a line that begins with `#` is a comment.
+/// Secrets in a text: separated by line breaks or commas; a line that begins with `#` is a comment.
 pub fn listed(text: &str) -> Vec<String> {
     let lines = text.lines().filter(|line| !line.trim_start().starts_with('#'));
-    let words = lines.flat_map(|line| line.split(|it: char| it.is_whitespace() || it == ','));
-    words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    let secrets = lines.flat_map(|line| line.split(',')).map(str::trim);
+    secrets.filter(|secret| !secret.is_empty()).map(str::to_owned).collect()
 }
 
 /// The keys in use. They change with a file, or when they are [`set`](Self::set).
@@ -247,7 +247,7 @@ mod tests {
 
     #[test]
     fn a_list_may_be_written_in_lines_or_with_commas() {
-        assert_eq!(listed("# new\n b+/= ,c\r\n\n#old\nd e"), ["b+/=", "c", "d", "e"]);
+        assert_eq!(listed("# new\n b+/= ,c\r\n\n#old\nd e"), ["b+/=", "c", "d e"]);
         assert!(listed(" \n# nothing").is_empty());
     }
 
