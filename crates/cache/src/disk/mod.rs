@@ -81,7 +81,8 @@ impl DiskOptions {
 /// takes the lock over; on macOS a process killed in the middle of a write leaves it locked until
 /// all have closed the folder.
 ///
-/// Reads take no lock. Writes take turns, in all processes together: microseconds each. Which
+/// Reads take no lock. Writes take turns, in all processes together: microseconds each, but a process
+/// that is stopped (not killed) in the middle of one holds the others up until it goes on. Which
 /// entries are used is written down once a second, and before something is dropped to make room: of
 /// a few entries the one that was used longest ago.
 pub struct Disk {

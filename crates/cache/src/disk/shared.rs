@@ -33,7 +33,7 @@ pub(super) struct Shared {
     pub(super) keeper: Arc<Keeper>,
     pub(super) notice: Option<Notice>,
     pub(super) map_bytes: u64,
-    /// Whether it matters which entries are used: something was dropped to make room.
+    /// Whether it may soon matter which entries are used.
     notes_uses: AtomicBool,
     // Last: until everything else is closed, this process uses the folder.
     owner: Owner,
@@ -129,7 +129,6 @@ impl Shared {
     /// Entries were dropped to make room.
     pub(super) fn dropped(&self, files: Vec<Option<FileName>>) {
         self.counters.evicted(files.len() as u64);
-        self.notes_uses.store(true, Ordering::Relaxed);
         self.files.remove(files.into_iter().flatten());
     }
 
@@ -140,17 +139,16 @@ impl Shared {
         }
     }
 
+    /// Writes down which entries were used, and decides whether that is asked for from now on: not
+    /// while there is room for several times as much.
     pub(super) fn note_uses(&self, keys: &[Hash]) -> Result<()> {
-        if keys.is_empty() {
-            return Ok(());
-        }
-        // While there is room for as much again, nobody asks which entries are used.
         let bytes = {
             let txn = self.tables.read()?;
             self.tables.number(&txn, Number::Bytes)?
         };
-        if bytes < self.map_bytes / 8 {
-            self.notes_uses.store(false, Ordering::Relaxed);
+        self.notes_uses.store(bytes > self.map_bytes / 8, Ordering::Relaxed);
+        if keys.is_empty() {
+            return Ok(());
         }
         self.step(|tables, txn| tables.touch(txn, keys))
     }
