@@ -299,3 +299,14 @@ fn files_are_bounded_too_and_what_is_used_stays() {
     let explained = cache.0.explain(Question::Tag("t"), NOW).wait().unwrap();
     assert_eq!(explained.total, files);
 }
+
+#[test]
+fn a_value_that_cannot_be_written_frees_its_key() {
+    let place = OnDisk::new();
+    let cache = place.subject();
+    fs::remove_dir(place.file("values")).unwrap();
+    let made = Made { value: vec![1; BIG].into(), tags: Vec::new(), life: Life::default() };
+    let error = cache.0.finish(cache.begin("k"), made, NOW).wait().unwrap_err();
+    assert_eq!(error.code(), "errand::cache-storage");
+    assert_eq!(cache.fill("k", "small", &[]), Finished::Stored);
+}

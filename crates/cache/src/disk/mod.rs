@@ -23,7 +23,7 @@ use self::{
     files::{MOST_INLINE_BYTES, Stored},
     keeper::Ended,
     record::{FileName, Head, Lease, hash},
-    shared::Shared,
+    shared::{Shared, map_bytes, most_bytes},
     tables::{Number, Tables},
 };
 use crate::{
@@ -103,7 +103,7 @@ impl Disk {
     pub fn open(options: &DiskOptions) -> Result<Self> {
         let Bounds { max_bytes, max_tags, lease } = options.bounds;
         let shared = registry::shared(&options.folder, options.durability, map_bytes(max_bytes))?;
-        let max_bytes = max_bytes.min(shared.map_bytes.saturating_sub(SLACK_BYTES) / 2);
+        let max_bytes = max_bytes.min(most_bytes(shared.map_bytes));
         Ok(Self { shared, lease, max_bytes, max_tags: max_tags.max(2) })
     }
 
@@ -176,6 +176,14 @@ impl Disk {
 
     fn finish_fill(&self, fill: Fill, made: Made, now: Time) -> Result<Finished> {
         let Fill { key, began } = fill;
+        let finished = self.store_made(key.clone(), began, made, now);
+        if finished.is_err() {
+            _ = self.end_lease(&Fill { key, began }); // nobody should wait for it
+        }
+        finished
+    }
+
+    fn store_made(&self, key: String, began: Tick, made: Made, now: Time) -> Result<Finished> {
         let Made { value, tags, life } = made;
         let fits = value.len_bytes() <= self.max_bytes;
         let placed = self.place(if fits { value } else { Value::from(Bytes::new()) })?;
@@ -400,14 +408,6 @@ impl Placed {
 fn whole(head: &Head, inline: &[u8]) -> Option<Value> {
     let is_whole = inline.len() as u64 == head.value_bytes && xxh3_64(inline) == head.value_sum;
     is_whole.then(|| Value::from(Bytes::copy_from_slice(inline)))
-}
-
-/// Room for the database's own tree, and for pages that readers still look at.
-const SLACK_BYTES: u64 = 64 << 20;
-
-fn map_bytes(max_bytes: u64) -> u64 {
-    const STEP: u64 = 1 << 20; // a multiple of every system's page
-    max_bytes.saturating_mul(2).saturating_add(SLACK_BYTES).div_ceil(STEP) * STEP
 }
 
 /// What an entry takes: whole pages for a long record, as the database gives it; a few numbers in

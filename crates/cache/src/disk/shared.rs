@@ -146,7 +146,7 @@ impl Shared {
             let txn = self.tables.read()?;
             self.tables.number(&txn, Number::Bytes)?
         };
-        self.notes_uses.store(bytes > self.map_bytes / 8, Ordering::Relaxed);
+        self.notes_uses.store(bytes > most_bytes(self.map_bytes) / 4, Ordering::Relaxed);
         if keys.is_empty() {
             return Ok(());
         }
@@ -195,6 +195,20 @@ impl Shared {
         }
         Ok(())
     }
+}
+
+/// Room for the database's own tree, and for pages that readers still look at.
+const SLACK_BYTES: u64 = 64 << 20;
+
+/// What is mapped to hold entries of so many bytes.
+pub(super) fn map_bytes(max_bytes: u64) -> u64 {
+    const STEP: u64 = 1 << 20; // a multiple of every system's page
+    max_bytes.saturating_mul(2).saturating_add(SLACK_BYTES).div_ceil(STEP) * STEP
+}
+
+/// What entries may take together where so much is mapped.
+pub(super) fn most_bytes(map_bytes: u64) -> u64 {
+    map_bytes.saturating_sub(SLACK_BYTES) / 2
 }
 
 impl Drop for Shared {

@@ -1,6 +1,6 @@
 //! The database's tables, and what is done to them within one transaction.
 
-use std::{fs, ops::Bound, path::Path};
+use std::{fs, io, ops::Bound, path::Path};
 
 use heed::{
     CommitOrAbort, Database, Env, EnvFlags, EnvOpenOptions, RoTxn, RwTxn, WithoutTls,
@@ -51,6 +51,7 @@ impl From<heed::Error> for Error {
     fn from(error: heed::Error) -> Self {
         match error {
             heed::Error::Mdb(heed::MdbError::MapFull) => Self::Full,
+            heed::Error::Io(error) if error.kind() == io::ErrorKind::StorageFull => Self::Full,
             error => Self::Storage { what: "use its database", source: Box::new(error) },
         }
     }
