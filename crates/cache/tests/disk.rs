@@ -310,3 +310,19 @@ fn a_value_that_cannot_be_written_frees_its_key() {
     assert_eq!(error.code(), "errand::cache-storage");
     assert_eq!(cache.fill("k", "small", &[]), Finished::Stored);
 }
+
+#[test]
+fn as_many_tags_as_were_asked_for_have_room_beside_the_entries() {
+    let place = OnDisk::new();
+    const TAGS: usize = 300_000;
+    let bounds = Bounds { max_bytes: 1 << 20, max_tags: TAGS, ..Bounds::default() };
+    let cache = Subject(place.open(&bounds));
+    cache.fill("k", "1", &["tag-7"]);
+    let tags: Vec<_> = (0..TAGS).map(|n| format!("tag-{n}")).collect();
+    for expire in [1, 2] {
+        let how = Invalidation::Soft { expire: Some(Duration::from_secs(expire)) };
+        cache.0.invalidate(&tags, how, NOW).wait().expect("there is room");
+    }
+    assert_eq!(cache.0.stats().marks, TAGS as u64);
+    assert_eq!(cache.read("k"), "stale 1");
+}

@@ -23,7 +23,7 @@ use self::{
     files::{MOST_INLINE_BYTES, Stored},
     keeper::Ended,
     record::{FileName, Head, Lease, hash},
-    shared::{Shared, map_bytes, most_bytes},
+    shared::Shared,
     tables::{Number, Tables},
 };
 use crate::{
@@ -102,8 +102,8 @@ impl Disk {
     /// - [`NetworkFolder`](crate::Error::NetworkFolder): it lies on another machine.
     pub fn open(options: &DiskOptions) -> Result<Self> {
         let Bounds { max_bytes, max_tags, lease } = options.bounds;
-        let shared = registry::shared(&options.folder, options.durability, map_bytes(max_bytes))?;
-        let max_bytes = max_bytes.min(most_bytes(shared.map_bytes));
+        let shared = registry::shared(&options.folder, options.durability, &options.bounds)?;
+        let max_bytes = max_bytes.min(shared.most_bytes);
         Ok(Self { shared, lease, max_bytes, max_tags: max_tags.max(2) })
     }
 

@@ -23,6 +23,7 @@ use super::{
 use crate::{
     counters::Counters,
     error::{Error, Result},
+    store::Bounds,
     time::Tick,
 };
 
@@ -32,7 +33,8 @@ pub(super) struct Shared {
     pub(super) counters: Counters,
     pub(super) keeper: Arc<Keeper>,
     pub(super) notice: Option<Notice>,
-    pub(super) map_bytes: u64,
+    /// What entries may take together, as much as is mapped for them.
+    pub(super) most_bytes: u64,
     /// Whether it may soon matter which entries are used.
     notes_uses: AtomicBool,
     // Last: until everything else is closed, this process uses the folder.
@@ -40,9 +42,13 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn open(folder: &Path, durability: Durability, map_bytes: u64) -> Result<Arc<Self>> {
+    pub(super) fn open(
+        folder: &Path,
+        durability: Durability,
+        bounds: &Bounds,
+    ) -> Result<Arc<Self>> {
         let fail = |source| Error::Folder { folder: folder.to_owned(), source };
-        let mut opening = folder::open(folder, durability, map_bytes)?;
+        let mut opening = folder::open(folder, durability, map_bytes(bounds))?;
         let open = |opening: &folder::Opening| {
             Tables::open(&opening.path, opening.map_bytes, opening.syncs)
         };
@@ -63,7 +69,7 @@ impl Shared {
             counters: Counters::default(),
             keeper: Arc::clone(&keeper),
             notice: opening.notice.clone(),
-            map_bytes: opening.map_bytes,
+            most_bytes: opening.map_bytes.saturating_sub(slack_bytes(bounds)) / 2,
             notes_uses: AtomicBool::new(true),
             owner,
         });
@@ -146,7 +152,7 @@ impl Shared {
             let txn = self.tables.read()?;
             self.tables.number(&txn, Number::Bytes)?
         };
-        self.notes_uses.store(bytes > most_bytes(self.map_bytes) / 4, Ordering::Relaxed);
+        self.notes_uses.store(bytes > self.most_bytes / 4, Ordering::Relaxed);
         if keys.is_empty() {
             return Ok(());
         }
@@ -197,18 +203,18 @@ impl Shared {
     }
 }
 
-/// Room for the database's own tree, and for pages that readers still look at.
-const SLACK_BYTES: u64 = 64 << 20;
-
-/// What is mapped to hold entries of so many bytes.
-pub(super) fn map_bytes(max_bytes: u64) -> u64 {
-    const STEP: u64 = 1 << 20; // a multiple of every system's page
-    max_bytes.saturating_mul(2).saturating_add(SLACK_BYTES).div_ceil(STEP) * STEP
+/// Room for the database's own tree and for pages that readers still look at, and for the marks.
+fn slack_bytes(bounds: &Bounds) -> u64 {
+    const TREE_BYTES: u64 = 64 << 20;
+    const TAG_BYTES: u64 = 512; // all its marks, its place in the order, half-empty pages
+    TREE_BYTES.saturating_add((bounds.max_tags as u64).saturating_mul(TAG_BYTES))
 }
 
-/// What entries may take together where so much is mapped.
-pub(super) fn most_bytes(map_bytes: u64) -> u64 {
-    map_bytes.saturating_sub(SLACK_BYTES) / 2
+/// What is mapped to hold so much.
+fn map_bytes(bounds: &Bounds) -> u64 {
+    const STEP: u64 = 1 << 20; // a multiple of every system's page
+    let bytes = bounds.max_bytes.saturating_mul(2).saturating_add(slack_bytes(bounds));
+    (bytes / STEP).saturating_add(1).saturating_mul(STEP)
 }
 
 impl Drop for Shared {
