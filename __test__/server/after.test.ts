@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { after as afterAll, before, beforeEach, test } from 'node:test'
 
 import { cached, revalidateTag } from 'errand/cache'
-import { cookies } from 'errand/headers'
+import { cookies, signal } from 'errand/headers'
 import { redirect } from 'errand/navigation'
 import { after } from 'errand/server'
 
@@ -47,6 +47,12 @@ const actions = {
   sets: () => async () => {
     after(async () => (await cookies()).set('too', 'late'))
     after(Promise.reject(new Error('begun before')))
+  },
+  waits: () => async () => {
+    after(() => did.push('gone'))
+    const gone = signal()
+    did.push('waits')
+    await new Promise((resolve) => gone.addEventListener('abort', resolve))
   },
   slow: () => async () => after(() => sleep(50).then(() => did.push('slow'))),
 }
@@ -93,6 +99,16 @@ test('it runs however the action ends [D166]', async () => {
   gone.abort()
   await until(() => did.length === 3)
   assert.deepEqual(did, ['redirected', 'thrown', 'streamed'])
+})
+
+test('it runs where nobody waited for the answer [D166]', async () => {
+  const gone = new AbortController()
+  const called = fetch(post('waits', gone.signal))
+  await until(() => did.length === 1)
+  gone.abort()
+  await assert.rejects(called, { name: 'AbortError' })
+  await until(() => did.length === 2)
+  assert.deepEqual(did, ['waits', 'gone'])
 })
 
 test('it may invalidate, and set no cookies; what it throws is reported [D126, D167, D169]', async () => {

@@ -90,6 +90,8 @@ class Run {
   problems = []
   /** @type {Map<number, string>} those that did not run once, by number */
   #others = new Map()
+  /** @type {string[]} kinds, by number */
+  #names = []
   /** @type {number[]} */
   #times = []
 
@@ -101,6 +103,7 @@ class Run {
     while (Date.now() < end && this.problems.length < 10) {
       const [, name, call] = this.#choose()
       const number = (this.calls += 1)
+      this.#names[number] = name
       this.kinds[name] = (this.kinds[name] ?? 0) + 1
       const started = performance.now()
       try {
@@ -121,8 +124,8 @@ class Run {
       const [ran, after] = [counted.runs[number], counted.afters[number]]
       const expected = this.#others.get(number) ?? 'once'
       const isRight = expected === 'once' ? ran === 1 : expected === 'never' ? ran === 0 : ran <= 1
-      if (!isRight) this.problems.push(`call ${number} was to run ${expected} and ran ${ran} times`)
-      if (after !== ran) this.problems.push(`call ${number} ran ${ran} times, what it left for afterwards ${after} times`)
+      if (!isRight) this.problems.push(`call ${number} (${this.#names[number]}) was to run ${expected} and ran ${ran} times`)
+      if (after !== ran) this.problems.push(`call ${number} (${this.#names[number]}) ran ${ran} times, what it left for afterwards ${after} times`)
     }
   }
 

@@ -8,6 +8,7 @@ import { readdirSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
 import process from 'node:process'
+import { setTimeout as later } from 'node:timers/promises'
 
 import { signal } from 'errand/headers'
 import { redirect } from 'errand/navigation'
@@ -59,11 +60,7 @@ const actions = {
   },
   wait: async (number, ms) => {
     run(number)
-    const gone = signal()
-    await new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms)
-      gone.addEventListener('abort', () => resolve(clearTimeout(timer)), { once: true })
-    })
+    await later(ms, undefined, { signal: signal() }).catch(() => {}) // nobody waits any more
     return number
   },
   form: async (form) => {

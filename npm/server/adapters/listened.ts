@@ -34,6 +34,7 @@ export class ListenedExchange implements Exchange, ListenedRequest {
   #body: ArrivingBody | undefined
   #isAnswered = false
   #isWatched = false
+  #isClosed = false
   #closed: ((isSent: boolean) => void)[] = []
   #drained: (() => void) | undefined
 
@@ -152,6 +153,7 @@ export class ListenedExchange implements Exchange, ListenedRequest {
 
   /** From now on, {@link closed} is called when the answer is out or nobody waits for it; `false`: that has been. */
   watch(): boolean {
+    if (this.#isClosed) return false
     if (this.#isWatched) return true
     this.#awaited.set(this.id, this)
     this.#isWatched = this.#listener.watch(this.id)
@@ -185,6 +187,7 @@ export class ListenedExchange implements Exchange, ListenedRequest {
   }
 
   closed(isSent: boolean): void {
+    this.#isClosed = true
     this.#awaited.delete(this.id)
     if (!isSent) {
       this.#gone?.abort(new DOMException('The visitor is gone', 'AbortError'))
