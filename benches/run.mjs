@@ -3,12 +3,13 @@
 import process from 'node:process'
 
 import { compiler } from './compiler.mjs'
+import { hosts } from './hosts/run.mjs'
 import { http } from './http/run.mjs'
 import { scan } from './scan.mjs'
 import { table } from './table.mjs'
 import { wire } from './wire.mjs'
 
-const ALL = { http, compiler, scan, wire }
+const ALL = { http, hosts, compiler, scan, wire }
 
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !Object.hasOwn(ALL, name))
