@@ -14,7 +14,7 @@ import { type Answer, type Exchange, type Respond, toResponse } from './exchange
 import { setHostOfProcess } from './host.ts'
 import { type HandlerOptions, resolveOptions } from './options.ts'
 import { answerPage, cachedPage, type PageOptions, type RenderPage } from './page.ts'
-import { answer, createPipeline } from './pipeline.ts'
+import { answer, createPipeline } from './pipeline/index.ts'
 import { catchUp } from './seen.ts'
 
 export { ActionError } from '../client/errors.ts'

@@ -4,7 +4,7 @@ import {
   LISTEN, type ListenAddress, type ListenContent, type ListenKind, type ListenSettings, native, type NativeListener,
 } from '../../native/index.ts'
 import { type Answer, fromResponse } from '../exchange.ts'
-import { answer, answerCall, answerInTurn, type Pipeline } from '../pipeline.ts'
+import { answer, answerCall, answerInTurn, type Pipeline } from '../pipeline/index.ts'
 import { catchUp } from '../seen.ts'
 import { ListenedExchange } from './listened.ts'
 
