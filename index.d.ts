@@ -17,7 +17,7 @@ export function transform(code: string, options: TransformOptions): Promise<Tran
 export function transformSync(code: string, options: TransformOptions): TransformResult
 
 /**
- * Says whether `code` may hold a `"use server"` directive: a byte search, no parse. `false` is certain, `true`
+ * Says whether `code` may hold a `"use server"` or `"use cache"` directive: a byte search, no parse. `false` is certain, `true`
  * only likely (the words may stand in a comment).
  */
 export function scan(code: string | Uint8Array): boolean

@@ -45,7 +45,7 @@ const NEXT = /^next\/(cache|navigation|headers)$/
 const RESOLVED_NEXT = '\0errand:next/'
 
 /** All that the compiler's `scan` finds and a little more: a misspelled directive must not pass in silence. */
-const MAY_HOLD_DIRECTIVE = /use se|use action|["'].{3,5}server/
+const MAY_HOLD_DIRECTIVE = /use (?:se|c[ah])|use action|["'].{3,5}server/
 
 /** The bundler's part: which graph a hook runs for, and hooks of its own. */
 export interface Bundler {

@@ -65,7 +65,7 @@ export function refresh(): void {
 }
 
 /**
- * Tags what is being computed: in a function of {@link cached}, its result; while a page renders, its response.
+ * Tags what is being computed: in a function of {@link cached} or with `"use cache"`, its result; while a page renders, its response.
  *
  * @throws `errand::not-cached` elsewhere, `errand::bad-option` for a tag that is none.
  */
@@ -83,6 +83,7 @@ export function cacheTag(...tags: string[]): void {
 export function cacheLife(profile: CacheLife): void {
   const context = computing('cacheLife()')
   context.life = shorter(processCache().lifeOf(profile), context.life)
+  context.isTimed = true
 }
 
 /**
@@ -134,7 +135,7 @@ function inAction(who: string): RequestContext {
 function computing(who: string): RequestContext {
   const context = currentContext()
   if (!context || context.phase === 'action') {
-    throw errandError('errand::not-cached', `${who} was called where nothing is computed that could be kept: call it in a function of cached(), or while a page renders`)
+    throw errandError('errand::not-cached', `${who} was called where nothing is computed that could be kept: call it in a cached function, or while a page renders`)
   }
   return context
 }

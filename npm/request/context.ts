@@ -31,6 +31,8 @@ export interface RequestContext {
   dependencies: Set<string>
   /** How long what is computed here may be kept: the shortest of what was asked for and of what it is made of. */
   life: Lifetime | undefined
+  /** Whether somebody asked for a life here, with `cacheLife()`. */
+  isTimed: boolean
   /** Whether the page is to be rendered again, although nothing was invalidated. */
   refreshed: boolean
   /** The newest mark that the visitor has to see, if the cache counts them. */
@@ -67,6 +69,7 @@ export function newContext(
     again: NOTHING,
     dependencies: NOTHING,
     life: undefined,
+    isTimed: false,
     refreshed: false,
     seen: 0,
     pending: NOTHING_PENDING,
@@ -128,7 +131,7 @@ export function requireContext(who: string): RequestContext {
   if (context.phase === 'fill') {
     throw errandError(
       'errand::request-in-cache',
-      `${who} was called inside of cached(): what it returns would be shared with other visitors. ` +
+      `${who} was called inside of a cached function: what it returns would be shared with other visitors. ` +
         'Read it outside and pass what you need as an argument',
     )
   }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 
 import type { CachedOptions, CacheLife, CacheOptions, CacheStats, EntryOptions, Explanation, Invalidated } from '../../index.d.ts'
 import { native, type CacheHit, type CacheSettings, type NativeCache } from '../native/index.ts'
-import { currentContext, errandError, type Lifetime, newContext, runInContext, noting } from '../request/context.ts'
+import { currentContext, errandError, type Lifetime, newContext, type RequestContext, runInContext, noting } from '../request/context.ts'
 import { lower, revive } from '../values/index.ts'
 import { cacheFolder } from './folder.ts'
 
@@ -18,6 +18,9 @@ export interface Filled<T> {
   tags: string[]
   life: Lifetime
 }
+
+// Any function may be cached; what it takes and gives is its own affair.
+type AnyFunction = (...args: any[]) => unknown
 
 /** An answer of the native store: most are there at once, and cost no promise then. */
 type Soon<T> = T | Promise<T>
@@ -81,18 +84,28 @@ export class Cache {
     const name = options.key === undefined ? `#${this.#own}${(this.#functions += 1)}` : `=${options.key}`
     const life = this.lifeOf(options)
     return async (...args) => {
-      const { text, program } = lowerPlain(args, 'arguments')
       const own = this.#native.userTags(typeof options.tags === 'function' ? options.tags(...args) : (options.tags ?? []))
-      const run = async (): Promise<Filled<Result>> => {
-        const context = newContext('fill')
-        const value = await runInContext(context, () => fn(...args))
-        const tags = [...new Set([...own, ...context.dependencies])]
-        return { value, bytes: toBytes(value), tags, life: shorter(life, context.life) }
-      }
-      const found = await this.through(JSON.stringify(['f', name, text, program]), run, own)
       // What JavaScript says of it is what `fn` returned, sent through bytes and back.
-      return (found.hit ? fromBytes(found.hit.value) : found.filled.value) as Result
+      return (await this.#remembered(name, fn as AnyFunction, args, own, (context) => shorter(life, context.life))) as Result
     }
+  }
+
+  /** As {@link wrap}, for a function with `"use cache"`: it lives as long as it says itself, else as the `default` profile. */
+  compiled(id: string, fn: AnyFunction, args: unknown[]): Promise<unknown> {
+    const lifeOf = ({ life, isTimed }: RequestContext): Lifetime => (isTimed && life ? life : shorter(this.lifeOf('default'), life))
+    return this.#remembered(`@${id}`, fn, args, [], lifeOf)
+  }
+
+  async #remembered(name: string, fn: AnyFunction, args: unknown[], own: string[], lifeOf: (context: RequestContext) => Lifetime): Promise<unknown> {
+    const { text, program } = lowerPlain(args, 'arguments')
+    const run = async (): Promise<Filled<unknown>> => {
+      const context = newContext('fill')
+      const value = await runInContext(context, () => fn(...args))
+      const tags = [...new Set([...own, ...context.dependencies])]
+      return { value, bytes: toBytes(value), tags, life: lifeOf(context) }
+    }
+    const found = await this.through(JSON.stringify(['f', name, text, program]), run, own)
+    return found.hit ? fromBytes(found.hit.value) : found.filled.value
   }
 
   /**

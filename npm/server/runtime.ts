@@ -8,6 +8,8 @@ import { errandError } from '../request/context.ts'
 import { lowerGraph, revive } from '../values/index.ts'
 import { hostOfProcess, loadAction, secretsOfProcess } from './host.ts'
 
+export { bindCached, cacheFunction } from './cached-function.ts'
+
 // Any function may be an action; what it takes and gives is its own affair.
 type AnyFunction = (...args: any[]) => unknown
 

@@ -4,6 +4,7 @@ use std::{fmt::Write, ops::Range};
 
 use crate::{
     Output,
+    scan::Directive,
     text::{Text, utf16_len},
 };
 
@@ -59,29 +60,58 @@ pub(crate) enum Rule {
     Syntax(String),
     TooDeep { limit: u32 },
     ReadTooOften,
-    CommonJs,
+    CommonJs(Directive),
     CommonJsExport,
-    ClientAndServer,
+    ClientAnd(Directive),
+    ServerAndCache,
+    UnknownCacheKind(String),
     InlineInClient,
-    MisplacedDirective { in_block: bool },
-    MisspelledDirective(String),
-    ParenthesizedDirective,
-    TemplateDirective,
-    ContinuedDirective,
-    AsyncRequired { name: String, is_export: bool },
+    CacheInClient,
+    CachedExport { name: String },
+    MisplacedDirective { directive: Directive, in_block: bool },
+    MisspelledDirective { found: String, meant: Directive },
+    ParenthesizedDirective(Directive),
+    TemplateDirective(Directive),
+    ContinuedDirective(Directive),
+    AsyncRequired { name: String, of: Async },
     NotAFunction { name: String, is_a: &'static str },
     ReExport { specifier: String },
-    InstanceMethod { is_a: &'static str },
-    ConstructorDirective,
-    ThisInAction,
-    SuperInAction,
-    ArgumentsInAction,
-    NewTargetInAction,
-    PrivateNameInAction(String),
-    AssignedCapture(String),
+    InstanceMethod { is_a: &'static str, of: Directive },
+    ConstructorDirective(Directive),
+    ThisIn(Directive),
+    SuperIn(Directive),
+    ArgumentsIn(Directive),
+    NewTargetIn(Directive),
+    PrivateNameIn { name: String, of: Directive },
+    AssignedCapture { name: String, of: Directive },
     RecursiveActions { name: String },
     PolicyNotLiteral { what: String },
     PolicyInFunction { what: String },
+}
+
+/// What has to be async.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Async {
+    /// An export of an action file.
+    Export,
+    /// A function with the directive.
+    Own(Directive),
+}
+
+/// What a function with the directive is called.
+fn noun(directive: Directive) -> &'static str {
+    match directive {
+        Directive::Server => "action",
+        Directive::Cache => "cached function",
+    }
+}
+
+/// The noun with its article.
+fn subject(directive: Directive) -> &'static str {
+    match directive {
+        Directive::Server => "an action",
+        Directive::Cache => "a cached function",
+    }
 }
 
 pub(crate) const DECORATED_METHOD: &str = "a decorated method";
@@ -89,13 +119,13 @@ pub(crate) const DECORATED_METHOD: &str = "a decorated method";
 impl Rule {
     pub(crate) fn severity(&self) -> Severity {
         match self {
-            Self::TemplateDirective
-            | Self::ContinuedDirective
-            | Self::MisplacedDirective { in_block: true }
-            | Self::ConstructorDirective
+            Self::TemplateDirective(_)
+            | Self::ContinuedDirective(_)
+            | Self::MisplacedDirective { in_block: true, .. }
+            | Self::ConstructorDirective(_)
             | Self::CommonJsExport
             | Self::PolicyNotLiteral { .. }
-            | Self::AssignedCapture(_) => Severity::Warning,
+            | Self::AssignedCapture { .. } => Severity::Warning,
             _ => Severity::Error,
         }
     }
@@ -104,25 +134,30 @@ impl Rule {
         match self {
             Self::Syntax(_) => "errand::syntax",
             Self::TooDeep { .. } | Self::ReadTooOften => "errand::too-deep",
-            Self::CommonJs | Self::CommonJsExport => "errand::commonjs",
-            Self::ClientAndServer => "errand::client-and-server",
+            Self::CommonJs(_) | Self::CommonJsExport => "errand::commonjs",
+            Self::ClientAnd(_) => "errand::client-and-server",
+            Self::ServerAndCache => "errand::server-and-cache",
+            Self::UnknownCacheKind(_) => "errand::unknown-cache-kind",
             Self::InlineInClient => "errand::inline-in-client",
-            Self::MisplacedDirective { .. } => "errand::misplaced-directive",
-            Self::MisspelledDirective(_) => "errand::misspelled-directive",
-            Self::ParenthesizedDirective | Self::TemplateDirective | Self::ContinuedDirective => {
-                "errand::not-a-directive"
+            Self::CacheInClient => "errand::cache-in-client",
+            Self::CachedExport { .. } => "errand::cached-export",
+            Self::MisplacedDirective { .. } | Self::ConstructorDirective(_) => {
+                "errand::misplaced-directive"
             }
+            Self::MisspelledDirective { .. } => "errand::misspelled-directive",
+            Self::ParenthesizedDirective(_)
+            | Self::TemplateDirective(_)
+            | Self::ContinuedDirective(_) => "errand::not-a-directive",
             Self::AsyncRequired { .. } => "errand::async-required",
             Self::NotAFunction { .. } => "errand::not-a-function",
             Self::ReExport { .. } => "errand::re-export",
-            Self::ConstructorDirective => "errand::misplaced-directive",
             Self::InstanceMethod { .. } => "errand::instance-method",
-            Self::ThisInAction => "errand::this-in-action",
-            Self::SuperInAction => "errand::super-in-action",
-            Self::ArgumentsInAction => "errand::arguments-in-action",
-            Self::NewTargetInAction => "errand::new-target-in-action",
-            Self::PrivateNameInAction(_) => "errand::private-name-in-action",
-            Self::AssignedCapture(_) => "errand::assigned-capture",
+            Self::ThisIn(_) => "errand::this-in-action",
+            Self::SuperIn(_) => "errand::super-in-action",
+            Self::ArgumentsIn(_) => "errand::arguments-in-action",
+            Self::NewTargetIn(_) => "errand::new-target-in-action",
+            Self::PrivateNameIn { .. } => "errand::private-name-in-action",
+            Self::AssignedCapture { .. } => "errand::assigned-capture",
             Self::RecursiveActions { .. } => "errand::recursive-actions",
             Self::PolicyNotLiteral { .. } => "errand::policy-not-literal",
             Self::PolicyInFunction { .. } => "errand::policy-in-function",
@@ -139,31 +174,50 @@ impl Rule {
                 "type arguments or arrow functions are nested so that parsing them would take too long"
                     .into()
             }
-            Self::CommonJs => "an action must be in an ES module, and this is a CommonJS one".into(),
+            Self::CommonJs(of) => {
+                format!("{} must be in an ES module, and this is a CommonJS one", subject(*of))
+            }
             Self::CommonJsExport => {
                 "only what `export` exports is an action, and this is a CommonJS export".into()
             }
-            Self::ClientAndServer => "a file can't be both \"use client\" and \"use server\"".into(),
+            Self::ClientAnd(directive) => {
+                format!("a file can't be both \"use client\" and \"{}\"", directive.text())
+            }
+            Self::ServerAndCache => {
+                "a function can't be both \"use server\" and \"use cache\"".into()
+            }
+            Self::UnknownCacheKind(kind) => format!("there is no cache `{kind}`"),
             Self::InlineInClient => "an action can't be written inside client code".into(),
-            Self::MisplacedDirective { in_block: false } => {
-                "\"use server\" must come before any other statement".into()
+            Self::CacheInClient => "\"use cache\" is for the server, and this is client code".into(),
+            Self::CachedExport { name } => {
+                format!("each export of a \"use server\" file can be called from outside, and the cached function `{name}` must not be")
             }
-            Self::MisplacedDirective { in_block: true } => {
-                "\"use server\" must be at the top of a file or of a function's body, not of a block".into()
+            Self::MisplacedDirective { directive, in_block: false } => {
+                format!("\"{}\" must come before any other statement", directive.text())
             }
-            Self::MisspelledDirective(found) => {
-                format!("\"{found}\" looks like a misspelled \"use server\"")
+            Self::MisplacedDirective { directive, in_block: true } => {
+                format!("\"{}\" must be at the top of a file or of a function's body, not of a block", directive.text())
             }
-            Self::ParenthesizedDirective => "\"use server\" in parentheses is not a directive".into(),
-            Self::TemplateDirective => "`use server` in backticks is not a directive".into(),
-            Self::ContinuedDirective => {
-                "\"use server\" begins an expression here, and so is not a directive".into()
+            Self::MisspelledDirective { found, meant } => {
+                format!("\"{found}\" looks like a misspelled \"{}\"", meant.text())
             }
-            Self::AsyncRequired { name, is_export: true } => {
+            Self::ParenthesizedDirective(it) => {
+                format!("\"{}\" in parentheses is not a directive", it.text())
+            }
+            Self::TemplateDirective(it) => {
+                format!("`{}` in backticks is not a directive", it.text())
+            }
+            Self::ContinuedDirective(it) => {
+                format!("\"{}\" begins an expression here, and so is not a directive", it.text())
+            }
+            Self::AsyncRequired { name, of: Async::Export } => {
                 format!("the export `{name}` of a \"use server\" file must be an async function")
             }
-            Self::AsyncRequired { name, is_export: false } => {
+            Self::AsyncRequired { name, of: Async::Own(Directive::Server) } => {
                 format!("the action `{name}` must be an async function")
+            }
+            Self::AsyncRequired { name, of: Async::Own(Directive::Cache) } => {
+                format!("the cached function `{name}` must be async")
             }
             Self::NotAFunction { name, is_a } => {
                 format!("a \"use server\" file can only export async functions, and `{name}` is {is_a}")
@@ -171,17 +225,19 @@ impl Rule {
             Self::ReExport { specifier } => {
                 format!("the exports of `{specifier}` aren't known here, and each would be an action")
             }
-            Self::ConstructorDirective => "\"use server\" means nothing in a constructor".into(),
-            Self::InstanceMethod { is_a } => format!("{is_a} can't be an action"),
-            Self::ThisInAction => "an action has no `this`".into(),
-            Self::SuperInAction => "an action has no `super`".into(),
-            Self::ArgumentsInAction => "an action has no `arguments`".into(),
-            Self::NewTargetInAction => "an action has no `new.target`".into(),
-            Self::PrivateNameInAction(name) => {
-                format!("an action runs outside of its class and can't reach `#{name}`")
+            Self::ConstructorDirective(it) => {
+                format!("\"{}\" means nothing in a constructor", it.text())
             }
-            Self::AssignedCapture(name) => {
-                format!("this changes only the action's own copy of the captured `{name}`")
+            Self::InstanceMethod { is_a, of } => format!("{is_a} can't be {}", subject(*of)),
+            Self::ThisIn(of) => format!("{} has no `this`", subject(*of)),
+            Self::SuperIn(of) => format!("{} has no `super`", subject(*of)),
+            Self::ArgumentsIn(of) => format!("{} has no `arguments`", subject(*of)),
+            Self::NewTargetIn(of) => format!("{} has no `new.target`", subject(*of)),
+            Self::PrivateNameIn { name, of } => {
+                format!("{} runs outside of its class and can't reach `#{name}`", subject(*of))
+            }
+            Self::AssignedCapture { name, of } => {
+                format!("this changes only the {}'s own copy of the captured `{name}`", noun(*of))
             }
             Self::RecursiveActions { name } => {
                 format!("actions that call each other share what they capture, and `{name}` can't be seen here")
@@ -202,20 +258,49 @@ impl Rule {
                 "split the expression; generated data is better loaded from a file"
             }
             Self::ReadTooOften => "give an inner part a name and use that instead",
-            Self::CommonJs => "use `import` and `export`, and an extension other than `.cjs`",
+            Self::CommonJs(_) => "use `import` and `export`, and an extension other than `.cjs`",
             Self::CommonJsExport => "write `export` instead",
-            Self::ClientAndServer => {
+            Self::ClientAnd(Directive::Cache) => {
+                "move the cached functions to a file of their own, and call them in an action or where the page is rendered"
+            }
+            Self::ServerAndCache => {
+                "let the action call a cached function: what it gets from outside is not for others"
+            }
+            Self::UnknownCacheKind(_) => {
+                "write \"use cache\": which store keeps it is the server's `cache` option. What belongs to one user is not cached"
+            }
+            Self::CacheInClient => {
+                "call it in an action, or where the page is rendered on the server, and pass on what it gives"
+            }
+            Self::CachedExport { .. } => {
+                "move it to a file without \"use server\", or don't export it"
+            }
+            Self::ClientAnd(Directive::Server) => {
                 "move the actions to a \"use server\" file of their own and import them"
             }
             Self::InlineInClient => {
                 "move it to a file that begins with \"use server\" and import it from there"
             }
-            Self::MisplacedDirective { in_block: false } => "move the directive to the top",
-            Self::MisplacedDirective { in_block: true } => "move the directive out of the block",
-            Self::MisspelledDirective(_) => "write \"use server\"",
-            Self::ParenthesizedDirective => "remove the parentheses",
-            Self::TemplateDirective => "write it in quotes, \"use server\"",
-            Self::ContinuedDirective => "let it stand alone, with a semicolon behind it",
+            Self::MisplacedDirective { in_block: false, .. } => "move the directive to the top",
+            Self::MisplacedDirective { in_block: true, .. } => {
+                "move the directive out of the block"
+            }
+            Self::MisspelledDirective { meant: Directive::Cache, found }
+                if found.starts_with("use cache:") =>
+            {
+                "put one space behind the colon"
+            }
+            Self::MisspelledDirective { meant, .. } => {
+                return Some(format!("write \"{}\"", meant.text()));
+            }
+            Self::ParenthesizedDirective(_) => "remove the parentheses",
+            Self::TemplateDirective(it) => {
+                return Some(format!("write it in quotes, \"{}\"", it.text()));
+            }
+            Self::ContinuedDirective(_) => "let it stand alone, with a semicolon behind it",
+            Self::AsyncRequired { of: Async::Own(Directive::Cache), .. } => {
+                "write `async` before it: what it gives may have to be fetched"
+            }
             Self::AsyncRequired { .. } => {
                 "write `async` before it: a call from the browser always takes time"
             }
@@ -223,20 +308,36 @@ impl Rule {
             Self::ReExport { .. } => {
                 "import the functions by their names and export them: each export is an endpoint"
             }
-            Self::ConstructorDirective => "leave it out: `new` never goes over the network",
-            Self::InstanceMethod { is_a: DECORATED_METHOD } => {
+            Self::ConstructorDirective(Directive::Server) => {
+                "leave it out: `new` never goes over the network"
+            }
+            Self::ConstructorDirective(Directive::Cache) => {
+                "leave it out: `new` makes a new object"
+            }
+            Self::InstanceMethod { is_a: DECORATED_METHOD, .. } => {
                 "call the decorated method from a function with the directive"
+            }
+            Self::InstanceMethod { of: Directive::Cache, .. } => {
+                "use a function or a static method: the same arguments have to mean the same"
             }
             Self::InstanceMethod { .. } => {
                 "use a function or a static method: a call from the browser has no instance"
             }
-            Self::ThisInAction | Self::SuperInAction => {
-                "pass what it needs as an argument, or keep it in a variable: an action is called without an object"
+            Self::ThisIn(of) | Self::SuperIn(of) => {
+                return Some(format!(
+                    "pass what it needs as an argument, or keep it in a variable: {} is called without an object",
+                    subject(*of)
+                ));
             }
-            Self::ArgumentsInAction => "declare a rest parameter, `...args`",
-            Self::NewTargetInAction => "an action is never called with `new`",
-            Self::PrivateNameInAction(_) => "call a public static method instead",
-            Self::AssignedCapture(_) => {
+            Self::ArgumentsIn(_) => "declare a rest parameter, `...args`",
+            Self::NewTargetIn(of) => {
+                return Some(format!("{} is never called with `new`", subject(*of)));
+            }
+            Self::PrivateNameIn { .. } => "call a public static method instead",
+            Self::AssignedCapture { of: Directive::Cache, .. } => {
+                "captured values are a part of the key, as arguments are: return the new value"
+            }
+            Self::AssignedCapture { .. } => {
                 "captured values are copied when the page is rendered: return the new value, or store it"
             }
             Self::RecursiveActions { .. } => {

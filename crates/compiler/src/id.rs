@@ -20,6 +20,11 @@ impl Ids {
         Self { mac }
     }
 
+    /// The id of a cached function, which changes with its file's text: what an older one computed is not its result.
+    pub(crate) fn of_text(&self, place: &str, source: &str) -> String {
+        self.of(&[place, "\0", source].concat())
+    }
+
     /// The id of one action: 32 lowercase hexadecimal digits, the first half of
     /// HMAC-SHA-256(`salt`, path relative to `root` + `"\0"` + `place`).
     ///

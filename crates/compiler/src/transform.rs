@@ -3,14 +3,14 @@
 use memchr::memmem;
 
 use crate::{
-    Options, Output,
+    Action, Options, Output,
     analyse::{Facts, analyse},
     depth,
     diagnostics::{Problem, Rule, Severity, render},
     emit,
     parse::{extension, is_typescript, parse},
     rereads,
-    scan::scan,
+    scan::{Directive, scan},
     stack::on_large_stack,
     text::{Text, without_bom},
 };
@@ -23,7 +23,9 @@ use crate::{
 ///                                             ;$$errand_register(save, "<id>", "save");
 /// ```
 ///
-/// A file without the directive costs a byte search. One with it costs a parse, a walk, and the copying of its text,
+/// A function with `"use cache"` becomes one that remembers its results, and nobody's action.
+///
+/// A file without a directive costs a byte search. One with it costs a parse, a walk, and the copying of its text,
 /// on a stack of the compiler's own.
 ///
 /// Gives no code if there is nothing to do, or if a diagnostic is an error: then the file must not be used at all, for
@@ -71,13 +73,21 @@ fn compile(text: &Text, options: &Options) -> Output {
     if !facts.is_action_file && facts.inline.is_empty() {
         return Output { diagnostics, ..Output::default() };
     }
-    let mut actions = emit::actions(&facts, text, options);
-    let emitted = emit::emit(&facts, &actions, text, options);
+    let functions = emit::actions(&facts, text, options);
+    let emitted = emit::emit(&facts, &functions, text, options);
+    let exported = std::iter::repeat_n(Directive::Server, facts.exports.len());
+    let directives = exported.chain(facts.inline.iter().map(|it| it.directive));
+    let mut actions: Vec<Action> = functions
+        .into_iter()
+        .zip(directives)
+        .filter(|(_, directive)| *directive == Directive::Server)
+        .map(|(action, _)| action)
+        .collect();
     actions.sort_by_key(|it| (it.line, it.column));
     Output { code: Some(emitted.code), map: emitted.map, actions, diagnostics, exports_from }
 }
 
-/// What can't be read is only our business if it has the directive: if only a comment has the words, whoever needs the
+/// What can't be read is only our business if it has a directive of ours: if only a comment has the words, whoever needs the
 /// file will say what is wrong with it.
 fn unread(problem: Problem, text: &Text) -> Output {
     if may_hold_directive(text.source) { refused(vec![problem], text) } else { Output::default() }
@@ -92,7 +102,7 @@ fn is_untouched(facts: &Facts) -> bool {
 }
 
 fn may_hold_directive(source: &str) -> bool {
-    ["'use server'", "\"use server\""]
+    ["'use server'", "\"use server\"", "'use cache'", "\"use cache\""]
         .iter()
         .any(|quoted| memmem::find(source.as_bytes(), quoted.as_bytes()).is_some())
 }

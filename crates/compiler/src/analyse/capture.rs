@@ -149,7 +149,8 @@ fn outer_variables(
                 outer[index].push(variable.clone());
             }
             if it.is_written && warned.insert(it.at.start) {
-                let rule = Rule::AssignedCapture(it.name.to_string());
+                let (name, of) = (it.name.to_string(), action.directive);
+                let rule = Rule::AssignedCapture { name, of };
                 problems.push(Problem { rule, at: it.at.clone() });
             }
             owner = action.owner;

@@ -1,4 +1,4 @@
-//! Directives: the one that makes actions, and the strings that are meant to be it but aren't.
+//! Directives: those that make actions and cached functions, and the strings that are meant to be one but aren't.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use super::Statement;
 use crate::{
     diagnostics::{Problem, Rule},
     parse::range,
-    scan::{DIRECTIVE, is_misspelled},
+    scan::{Directive, unknown_cache_kind},
     text::Text,
 };
 
@@ -30,9 +30,16 @@ pub(crate) struct Prologue {
 /// What a file's own directives say.
 #[derive(Debug, Default)]
 pub(crate) struct FileDirectives {
-    pub(crate) server_at: Option<Range<u32>>,
+    pub(crate) own: Option<Marked>,
     pub(crate) client_at: Option<Range<u32>>,
     pub(crate) prologue: Prologue,
+}
+
+/// A directive of ours, and where it is.
+#[derive(Debug, Clone)]
+pub(crate) struct Marked {
+    pub(crate) directive: Directive,
+    pub(crate) at: Range<u32>,
 }
 
 /// Reads the directives of a file and reports strings that should have been one.
@@ -46,21 +53,17 @@ pub(crate) fn of_file(
         Statement::Module(_) => None,
     });
     let found = read(plain, text, problems);
-    FileDirectives {
-        server_at: found.server_at,
-        client_at: found.client_at,
-        prologue: found.prologue,
-    }
+    FileDirectives { own: found.own, client_at: found.client_at, prologue: found.prologue }
 }
 
-/// Reads the directives of a function's body. The place is that of `"use server"`, if it is among them.
+/// Reads the directives of a function's body, and says which of ours is among them.
 pub(crate) fn of_body(
     statements: &[Stmt],
     text: &Text,
     problems: &mut Vec<Problem>,
-) -> (Option<Range<u32>>, Prologue) {
+) -> (Option<Marked>, Prologue) {
     let found = read(statements.iter().map(Some), text, problems);
-    (found.server_at, found.prologue)
+    (found.own, found.prologue)
 }
 
 /// Reports directives in a block, where they mean nothing.
@@ -69,8 +72,8 @@ pub(crate) fn of_block<'a>(
     problems: &mut Vec<Problem>,
 ) {
     for statement in statements {
-        if string_of(statement).is_some_and(|value| value == DIRECTIVE) {
-            let rule = Rule::MisplacedDirective { in_block: true };
+        if let Some(directive) = string_of(statement).and_then(|it| Directive::of(&it)) {
+            let rule = Rule::MisplacedDirective { directive, in_block: true };
             problems.push(Problem { rule, at: expression_range(statement) });
         }
     }
@@ -78,7 +81,7 @@ pub(crate) fn of_block<'a>(
 
 #[derive(Default)]
 struct Found {
-    server_at: Option<Range<u32>>,
+    own: Option<Marked>,
     client_at: Option<Range<u32>>,
     prologue: Prologue,
 }
@@ -101,20 +104,27 @@ fn read<'a>(
             continue;
         };
         let at = expression_range(statement);
-        if is_misspelled(&value) {
-            problems
-                .push(Problem { rule: Rule::MisspelledDirective(value.clone()), at: at.clone() });
+        if let Some(meant) = Directive::meant_by(&value) {
+            let rule = Rule::MisspelledDirective { found: value.clone(), meant };
+            problems.push(Problem { rule, at: at.clone() });
         }
+        let directive = Directive::of(&value);
         if !is_prologue {
-            if value == DIRECTIVE {
-                problems.push(Problem { rule: Rule::MisplacedDirective { in_block: false }, at });
-            }
+            problems.extend(directive.map(|directive| {
+                let rule = Rule::MisplacedDirective { directive, in_block: false };
+                Problem { rule, at }
+            }));
             continue;
         }
         let whole = range(statement);
         found.prologue.end = Some(whole.end);
-        if value == DIRECTIVE {
-            found.server_at.get_or_insert(at);
+        if let Some(directive) = directive {
+            let kind = unknown_cache_kind(&value).map(|it| Rule::UnknownCacheKind(it.to_owned()));
+            problems.extend(kind.map(|rule| Problem { rule, at: at.clone() }));
+            let own = found.own.get_or_insert(Marked { directive, at: at.clone() });
+            if own.directive != directive {
+                problems.push(Problem { rule: Rule::ServerAndCache, at });
+            }
             found.prologue.removed.push(whole);
             continue;
         }
@@ -155,21 +165,24 @@ fn lookalike(statement: &Stmt) -> Option<Problem> {
         Expr::Paren(_) => match it.expr.unwrap_parens() {
             Expr::Lit(Lit::Str(string)) => {
                 let value = string.value.to_string_lossy();
-                (value == DIRECTIVE || is_misspelled(&value))
-                    .then(|| Problem { rule: Rule::ParenthesizedDirective, at: range(&*it.expr) })
+                let directive = Directive::of(&value).or_else(|| Directive::meant_by(&value))?;
+                let rule = Rule::ParenthesizedDirective(directive);
+                Some(Problem { rule, at: range(&*it.expr) })
             }
             _ => None,
         },
         Expr::Tpl(template) => match template.quasis.as_slice() {
-            [only] if &*only.raw == DIRECTIVE => {
-                Some(Problem { rule: Rule::TemplateDirective, at: range(template) })
+            [only] => {
+                let rule = Rule::TemplateDirective(Directive::of(&only.raw)?);
+                Some(Problem { rule, at: range(template) })
             }
             _ => None,
         },
         other => {
             let first = first_operand(other);
-            matches!(first, Expr::Lit(Lit::Str(it)) if it.value.to_string_lossy() == DIRECTIVE)
-                .then(|| Problem { rule: Rule::ContinuedDirective, at: range(first) })
+            let Expr::Lit(Lit::Str(string)) = first else { return None };
+            let rule = Rule::ContinuedDirective(Directive::of(&string.value.to_string_lossy())?);
+            Some(Problem { rule, at: range(first) })
         }
     }
 }

@@ -19,8 +19,9 @@ use super::{
     values::{Locals, Value, settle, values, wrapped},
 };
 use crate::{
-    diagnostics::{Problem, Rule},
+    diagnostics::{Async, Problem, Rule},
     parse::range,
+    scan::Directive,
 };
 
 /// One name that a file exports, and what is known about its value.
@@ -182,7 +183,8 @@ impl Exports {
                 }
             }
             ModuleDecl::TsImportEquals(it) if it.is_export && !it.is_type_only => {
-                self.problems.push(Problem { rule: Rule::CommonJs, at: range(&**it) });
+                self.problems
+                    .push(Problem { rule: Rule::CommonJs(Directive::Server), at: range(&**it) });
             }
             ModuleDecl::TsExportAssignment(it) => {
                 self.problems.push(Problem { rule: Rule::CommonJsExport, at: range(it) });
@@ -372,7 +374,7 @@ impl Exports {
         match settle(value, locals) {
             Value::Function(node) if node.is_async() => Some(arity(&node.params())),
             Value::Function(_) => {
-                let rule = Rule::AsyncRequired { name: name.to_owned(), is_export: true };
+                let rule = Rule::AsyncRequired { name: name.to_owned(), of: Async::Export };
                 self.problems.push(Problem { rule, at });
                 None
             }

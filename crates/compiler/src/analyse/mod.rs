@@ -21,7 +21,7 @@ use swc_core::{
 
 pub(crate) use self::{
     capture::{NewName, Rename},
-    directive::Prologue,
+    directive::{Marked, Prologue},
     export::{Export, From, declared_names},
 };
 use self::{
@@ -32,6 +32,7 @@ use crate::{
     Options, Target,
     diagnostics::{Problem, Rule},
     parse::extension,
+    scan::Directive,
     text::Text,
 };
 
@@ -42,7 +43,7 @@ pub(crate) struct Facts {
     pub(crate) is_action_file: bool,
     /// Where the file's first statement begins.
     pub(crate) start: u32,
-    /// Of the file first, then of each function that has an action's directive or is the home of moved declarations.
+    /// Of the file first, then of each function that has a directive of ours or is the home of moved declarations.
     pub(crate) prologues: Vec<(Owner, Prologue)>,
     /// What an action file exports.
     pub(crate) exports: Vec<Export>,
@@ -55,12 +56,13 @@ pub(crate) struct Facts {
     pub(crate) problems: Vec<Problem>,
 }
 
-/// The innermost inline action, by its place in [`Facts::inline`], in whose text something stands.
+/// The innermost function with a directive, by its place in [`Facts::inline`], in whose text something stands.
 pub(crate) type Owner = Option<usize>;
 
-/// A function with the directive in its body.
+/// A function with the directive in its body, or one that a file's `"use cache"` is meant for.
 #[derive(Debug)]
 pub(crate) struct Inline {
+    pub(crate) directive: Directive,
     pub(crate) name: String,
     /// The names of the functions around it and its own, joined by `/`.
     pub(crate) place: String,
@@ -98,7 +100,7 @@ struct Wrapper {
 impl Inline {
     /// Whether its text leaves its place.
     pub(crate) fn is_moved(&self) -> bool {
-        !matches!(self.site, Site::Module { .. })
+        !matches!(self.site, Site::Module { .. } | Site::Wrapped { .. })
     }
 }
 
@@ -123,6 +125,12 @@ pub(crate) enum Site {
         keyword: &'static str,
         /// TypeScript's signatures before it.
         overloads: Vec<Range<u32>>,
+    },
+    /// An arrow function at the top level that is cached: a call goes around it.
+    Wrapped {
+        whole: Range<u32>,
+        /// A semicolon has to follow what replaces it.
+        ends_statement: bool,
     },
     /// A function expression or an arrow.
     Expression {
@@ -186,10 +194,16 @@ pub(crate) fn analyse(program: &Program, text: &Text, options: &Options) -> Fact
     let statements = statements(program);
     let mut problems = Vec::new();
     let file = directive::of_file(&statements, text, &mut problems);
-    if let (Some(_), Some(at)) = (&file.server_at, &file.client_at) {
-        problems.push(Problem { rule: Rule::ClientAndServer, at: at.clone() });
+    if let (Some(own), Some(at)) = (&file.own, &file.client_at) {
+        problems.push(Problem { rule: Rule::ClientAnd(own.directive), at: at.clone() });
     }
-    let is_action_file = file.server_at.is_some();
+    let directive = file.own.as_ref().map(|it| it.directive);
+    let is_action_file = directive == Some(Directive::Server);
+    if let Some(Marked { directive: Directive::Cache, at }) = &file.own
+        && options.target != Target::Server
+    {
+        problems.push(Problem { rule: Rule::CacheInClient, at: at.clone() });
+    }
     let wrappers = Wrappers::of(&statements);
     let exports_without = |assigned: &FxHashSet<Atom>| {
         export::exports(&statements, &options.exports_of, assigned, &wrappers)
@@ -197,10 +211,10 @@ pub(crate) fn analyse(program: &Program, text: &Text, options: &Options) -> Fact
     let mut exports = exports_without(&FxHashSet::default());
 
     let context = walk::FileContext {
-        is_action_file,
+        directive,
         exported_locals: exports.locals.clone(),
         export_names: if is_action_file { exports.names() } else { Vec::new() },
-        is_client: !is_action_file
+        is_client: directive.is_none()
             && (file.client_at.is_some() || options.target != Target::Server),
         wrappers: &wrappers,
     };
@@ -214,9 +228,11 @@ pub(crate) fn analyse(program: &Program, text: &Text, options: &Options) -> Fact
 
     // TypeScript makes what `.cts` imports and exports into CommonJS.
     if extension(&options.filename) == "cjs" || walked.scopes.is_commonjs(program) {
-        let directive_at = file.server_at.clone().filter(|_| !exports.listed.is_empty());
-        let at = directive_at.or_else(|| walked.inline.first().map(|it| it.at..it.at + 1));
-        problems.extend(at.map(|at| Problem { rule: Rule::CommonJs, at }));
+        let own = file.own.filter(|_| is_action_file && !exports.listed.is_empty());
+        let of_inline = |it: &Inline| Marked { directive: it.directive, at: it.at..it.at + 1 };
+        let marked = own.or_else(|| walked.inline.first().map(of_inline));
+        let problem = |it: Marked| Problem { rule: Rule::CommonJs(it.directive), at: it.at };
+        problems.extend(marked.map(problem));
     }
     if is_action_file {
         problems.extend(exports.problems);

@@ -7,7 +7,9 @@ mod server;
 
 use memchr::memmem;
 
-use crate::{Action, Kind, Mode, Options, Target, analyse::Facts, id::Ids, text::Text};
+use crate::{
+    Action, Kind, Mode, Options, Target, analyse::Facts, id::Ids, scan::Directive, text::Text,
+};
 
 /// A compiled file.
 pub(crate) struct Emitted {
@@ -23,7 +25,8 @@ pub(crate) fn emit(facts: &Facts, actions: &[Action], text: &Text, options: &Opt
     }
 }
 
-/// The actions of a file: those it exports, then the inline ones, each in the order of the source.
+/// What is to be known of a file's functions with a directive: of those it exports as actions, then of [`Facts::inline`],
+/// each in the order of the source.
 pub(crate) fn actions(facts: &Facts, text: &Text, options: &Options) -> Vec<Action> {
     let ids = Ids::new(options);
     let names = Names::new(text.source);
@@ -45,7 +48,10 @@ pub(crate) fn actions(facts: &Facts, text: &Text, options: &Options) -> Vec<Acti
     let inline = facts.inline.iter().enumerate().map(|(index, it)| {
         let position = text.position(it.at);
         Action {
-            id: ids.of(&it.place),
+            id: match it.directive {
+                Directive::Server => ids.of(&it.place),
+                Directive::Cache => ids.of_text(&it.place, text.source),
+            },
             name: it.name.clone(),
             export_name: it.exported_as.clone().unwrap_or_else(|| names.action(index)),
             kind: Kind::Inline,
@@ -80,7 +86,7 @@ impl Names {
         [&self.prefix, "_", what].concat()
     }
 
-    /// The exported reference of an inline action.
+    /// The reference of an inline action, or the cached function.
     fn action(&self, index: usize) -> String {
         [&self.prefix, "_action_", &index.to_string()].concat()
     }
@@ -90,7 +96,7 @@ impl Names {
         format!("{}_captured_{name}", self.prefix)
     }
 
-    /// The function that holds an inline action's text.
+    /// The function that holds the text of one that was moved.
     fn body(&self, index: usize) -> String {
         [&self.prefix, "_body_", &index.to_string()].concat()
     }

@@ -24,6 +24,7 @@ use crate::{
     Action, Options,
     analyse::{Export, Facts, FirstParam, From, Hoisted, Inline, NewName, Owner, Site},
     id::relative,
+    scan::Directive,
     text::{Text, js_string, push_js_string},
 };
 
@@ -81,6 +82,8 @@ struct Uses {
     register: bool,
     register_capturing: bool,
     bind: bool,
+    cache: bool,
+    bind_cached: bool,
 }
 
 /// `register(function, "id", "name")`
@@ -174,7 +177,14 @@ impl Server<'_> {
 
     fn inline(&mut self, index: usize, action: &Action) {
         let inline = &self.facts.inline[index];
+        let is_cached = inline.directive == Directive::Cache;
         if let Site::Module { local, initialized_at } = &inline.site {
+            if is_cached {
+                // A declaration is there before any code runs, and its name can be given to another function.
+                let cached = self.cached(local, index, action);
+                self.head.extend([&**local, " = ", &cached, ";"]);
+                return;
+            }
             let call = self.register(local, action, &action.name);
             match initialized_at {
                 Some(at) => {
@@ -192,6 +202,15 @@ impl Server<'_> {
             }
             return;
         }
+        if let Site::Wrapped { whole, ends_statement } = &inline.site {
+            let cached = self.cached("", index, action);
+            let (open, rest) = cached.split_at(cached.find('(').map_or(0, |it| it + 1));
+            let semicolon = if *ends_statement { ";" } else { "" };
+            let edits = self.edits(inline.owner);
+            edits.insert(whole.start, open.to_owned());
+            edits.insert(whole.end, format!("{rest}{semicolon}"));
+            return;
+        }
         self.constant(index, action);
         self.signature(index);
         self.replace(inline, self.reference(index));
@@ -200,6 +219,11 @@ impl Server<'_> {
     /// `export const $$errand_action_0 = …`: what the rest of the file refers to.
     fn constant(&mut self, index: usize, action: &Action) {
         let body = self.names.body(index);
+        if self.facts.inline[index].directive == Directive::Cache {
+            let cached = self.cached(&body, index, action);
+            self.head.extend(["const ", &self.names.action(index), " = ", &cached, ";"]);
+            return;
+        }
         let call = if self.facts.inline[index].captures.is_empty() {
             self.register(&body, action, &action.name)
         } else {
@@ -210,19 +234,36 @@ impl Server<'_> {
         self.head.extend(["export const ", &self.names.action(index), " = ", &call, ";"]);
     }
 
-    /// The action, or the action with the values that it captures here.
-    fn reference(&self, index: usize) -> String {
-        let action = self.names.action(index);
+    /// `cache(function, "id", "name", 2)`: how many arguments count. `true` says that captured values come before them.
+    fn cached(&mut self, function: &str, index: usize, action: &Action) -> String {
+        self.uses.cache = true;
         let inline = &self.facts.inline[index];
-        self.bound(action, &inline.captures, &inline.hidden_outside)
+        self.uses.bind_cached |= !inline.captures.is_empty();
+        let mut call = call(&self.names.of("cache"), function, action, &action.name);
+        call.truncate(call.len() - 1);
+        let counted = if action.rest { "Infinity".to_owned() } else { action.params.to_string() };
+        let captures = if inline.captures.is_empty() { "" } else { ", true" };
+        call.extend([", ", &counted, captures, ")"]);
+        call
     }
 
-    fn bound(&self, action: String, captures: &[String], hidden: &[String]) -> String {
+    /// The action, or the action with the values that it captures here.
+    fn reference(&self, index: usize) -> String {
+        let inline = &self.facts.inline[index];
+        self.bound(index, &inline.captures, &inline.hidden_outside)
+    }
+
+    fn bound(&self, index: usize, captures: &[String], hidden: &[String]) -> String {
+        let action = self.names.action(index);
         if captures.is_empty() {
             return action;
         }
+        let bind = match self.facts.inline[index].directive {
+            Directive::Server => "bind",
+            Directive::Cache => "bindCached",
+        };
         let values: Vec<String> = captures.iter().map(|it| self.captured(it, hidden)).collect();
-        [&self.names.of("bind"), "(", &action, ", () => [", &values.join(", "), "])"].concat()
+        [&self.names.of(bind), "(", &action, ", () => [", &values.join(", "), "])"].concat()
     }
 
     /// What a captured variable is called where the names `hidden` mean something else.
@@ -240,7 +281,7 @@ impl Server<'_> {
         if !captured.is_empty() {
             // Nothing is ever sealed at these places, so their defaults apply. A circle shares its captures.
             let rebound = inline.rebinds.iter().map(|(name, to)| {
-                let reference = self.bound(self.names.action(*to), &inline.captures, hidden);
+                let reference = self.bound(*to, &inline.captures, hidden);
                 format!("{} = {reference}", self.captured(name, hidden))
             });
             captured.extend(rebound);
@@ -270,7 +311,7 @@ impl Server<'_> {
         let text = self.text;
         let edits = self.edits(inline.owner);
         match &inline.site {
-            Site::Module { .. } => {}
+            Site::Module { .. } | Site::Wrapped { .. } => {}
             Site::Declaration { .. } => self.declaration(inline, &reference),
             Site::Expression { whole, ends_statement } => {
                 let ends = line_ends(text.slice(whole));
@@ -369,6 +410,8 @@ impl Server<'_> {
             (self.uses.register, "registerServerReference", "register"),
             (self.uses.register_capturing, "registerCapturing", "registerCapturing"),
             (self.uses.bind, "bindCaptured", "bind"),
+            (self.uses.cache, "cacheFunction", "cache"),
+            (self.uses.bind_cached, "bindCached", "bindCached"),
         ]
         .into_iter()
         .filter(|(is_used, ..)| *is_used)

@@ -59,9 +59,9 @@ impl Walk<'_> {
                 self.field(name, it.value.as_deref());
             }
             ClassMember::StaticBlock(it) => {
-                let has_no_this = std::mem::take(&mut self.has_no_this);
+                let without_this = self.without_this.take();
                 self.in_scope(true, |walk| it.body.visit_with(walk));
-                self.has_no_this = has_no_this;
+                self.without_this = without_this;
             }
             ClassMember::TsIndexSignature(_) | ClassMember::Empty(_) => {}
         }
@@ -75,17 +75,18 @@ impl Walk<'_> {
     /// A field's value has the `this` of the class.
     fn field(&mut self, name: Option<Atom>, value: Option<&Expr>) {
         let Some(value) = value else { return };
-        let has_no_this = std::mem::take(&mut self.has_no_this);
+        let without_this = self.without_this.take();
         self.visit_hinted(value, Hint { name, ..Hint::default() });
-        self.has_no_this = has_no_this;
+        self.without_this = without_this;
     }
 
     pub(super) fn private_name(&mut self, it: &PrivateName) {
         let Some(owner) = self.owner else { return };
         let class = self.private_names.iter().rev().find(|(_, names)| names.contains(&it.name));
-        let action_start = self.found.inline[owner].signature.text.start;
-        if class.is_some_and(|(class_start, _)| *class_start < action_start) {
-            self.problem(Rule::PrivateNameInAction(it.name.to_string()), range(it));
+        let inline = &self.found.inline[owner];
+        let (of, start) = (inline.directive, inline.signature.text.start);
+        if class.is_some_and(|(class_start, _)| *class_start < start) {
+            self.problem(Rule::PrivateNameIn { name: it.name.to_string(), of }, range(it));
         }
     }
 

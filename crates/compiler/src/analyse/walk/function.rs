@@ -1,4 +1,4 @@
-//! A function on the walk: is it an action, and what is in it?
+//! A function on the walk: is it an action or a cached function, and what is in it?
 
 use std::ops::Range;
 
@@ -14,11 +14,12 @@ use crate::{
     analyse::{
         Hoisted, Inline, Site,
         actions::{FunctionNode, before_key, signature},
-        directive,
+        directive::{self, Marked},
         scope::{MODULE, ScopeId},
     },
-    diagnostics::Rule,
+    diagnostics::{Async, Rule},
     parse::range,
+    scan::Directive,
 };
 
 /// A function and what stands around it.
@@ -54,12 +55,21 @@ pub(super) enum Place<'n> {
 
 impl Walk<'_> {
     pub(super) fn function(&mut self, mut it: Standing) {
-        let (directive_at, mut prologue) = match it.node.body() {
+        let (own, mut prologue) = match it.node.body() {
             Some(body) => directive::of_body(&body.stmts, self.text, &mut self.found.problems),
             None => Default::default(),
         };
-        self.found.is_surprised |= directive_at.is_some() && !self.has_inline;
+        self.found.is_surprised |= own.is_some() && !self.has_inline;
         let border = self.border();
+        let exported = self.exported_by(&it.place, border.scope);
+        let marked = match (own, exported) {
+            (None, Some(Directive::Cache)) => {
+                let whole = it.node.whole();
+                let at = it.name_at.clone().unwrap_or(whole.start..whole.start + 1);
+                Some(Marked { directive: Directive::Cache, at })
+            }
+            (own, _) => own,
+        };
         let inline_before = self.found.inline.len();
 
         if let Place::Expression { own_name: Some(own_name), .. } = &it.place {
@@ -68,17 +78,15 @@ impl Walk<'_> {
         }
         let own_scope = self.scope;
         self.scope = self.found.scopes.open(own_scope, false);
-        let action = match &directive_at {
-            Some(at) => self.action(&mut it, at, border.scope, own_scope),
-            None => None,
-        };
-        if action.is_some() {
-            self.owner = action;
-            self.has_no_this = true;
-        } else if self.is_export_of_action_file(&it.place, border.scope) {
-            self.has_no_this = true;
+        let inline =
+            marked.as_ref().and_then(|it_is| self.inline(&mut it, it_is, border.scope, own_scope));
+        if inline.is_some() {
+            self.owner = inline;
+            self.without_this = marked.map(|it| it.directive);
+        } else if exported.is_some() {
+            self.without_this = exported;
         } else if !it.node.is_arrow() {
-            self.has_no_this = false;
+            self.without_this = None;
         }
 
         let is_named = it.name.as_ref().is_some_and(|name| !name.is_empty());
@@ -100,7 +108,7 @@ impl Walk<'_> {
         }
 
         if !prologue.removed.is_empty() || self.found.inline.len() > inline_before {
-            if action.is_none() {
+            if inline.is_none() {
                 prologue.strict.clear();
             }
             self.found.prologues.push((self.owner, prologue));
@@ -111,13 +119,12 @@ impl Walk<'_> {
     /// A constructor is no function to SWC, and no action to us.
     pub(super) fn constructor(&mut self, it: &Constructor) {
         let Some(body) = &it.body else { return };
-        let (directive_at, prologue) =
-            directive::of_body(&body.stmts, self.text, &mut self.found.problems);
-        if let Some(at) = directive_at {
-            self.problem(Rule::ConstructorDirective, at);
+        let (own, prologue) = directive::of_body(&body.stmts, self.text, &mut self.found.problems);
+        if let Some(Marked { directive, at }) = own {
+            self.problem(Rule::ConstructorDirective(directive), at);
         }
         let border = self.border();
-        self.has_no_this = false;
+        self.without_this = None;
         self.scope = self.found.scopes.open(self.scope, false);
         for param in &it.params {
             match param {
@@ -140,40 +147,51 @@ impl Walk<'_> {
         self.leave(border);
     }
 
-    /// Notes the inline action `it`, unless it isn't allowed to be one. The walk is already in the scope of its
+    /// Notes the function `it` with its directive, unless it isn't allowed to have one. The walk is already in the scope of its
     /// parameters; `around` is the scope where it stands.
-    fn action(
+    fn inline(
         &mut self,
         it: &mut Standing,
-        directive_at: &Range<u32>,
+        Marked { directive, at: directive_at }: &Marked,
         around: ScopeId,
         own_scope: ScopeId,
     ) -> Option<usize> {
         let name = it.name.as_ref().filter(|name| !name.is_empty());
         let name = name.map_or_else(|| "anonymous".to_owned(), ToString::to_string);
-        if self.is_export_of_action_file(&it.place, around) {
+        let of = *directive;
+        if self.exported_by(&it.place, around) == Some(Directive::Server) {
+            if of == Directive::Cache {
+                self.problem(Rule::CachedExport { name }, directive_at.clone());
+            }
             return None;
         }
         if self.file.is_client {
-            self.problem(Rule::InlineInClient, directive_at.clone());
+            let rule = match of {
+                Directive::Server => Rule::InlineInClient,
+                Directive::Cache => Rule::CacheInClient,
+            };
+            self.problem(rule, directive_at.clone());
         }
         if let Place::Forbidden(is_a) = it.place {
             self.problem(
-                Rule::InstanceMethod { is_a },
+                Rule::InstanceMethod { is_a, of },
                 it.name_at.clone().unwrap_or(directive_at.clone()),
             );
             return None;
         }
         if !it.node.is_async() {
             let at = it.name_at.clone().unwrap_or(directive_at.clone());
-            self.problem(Rule::AsyncRequired { name: name.clone(), is_export: false }, at);
+            self.problem(Rule::AsyncRequired { name: name.clone(), of: Async::Own(of) }, at);
         }
 
         let index = self.found.inline.len();
         let place = self.unique_place(&name);
-        let site = self.site(it, around);
+        let site = self.site(it, of, around);
         let wrapper = match &mut it.place {
-            Place::Expression { hint, .. } => hint.wrapper.take(),
+            // What `action` makes of a cached function is an action no more than the function itself.
+            Place::Expression { hint, .. } => {
+                hint.wrapper.take().filter(|_| of == Directive::Server)
+            }
             _ => None,
         };
         // A method's name ends with its key; an expression's own name is in its text.
@@ -182,6 +200,7 @@ impl Walk<'_> {
             _ => it.name_at.as_ref().map(|it| it.end),
         };
         self.found.inline.push(Inline {
+            directive: of,
             name,
             place,
             at: it.name_at.as_ref().map_or(it.node.whole().start, |it| it.start),
@@ -214,7 +233,7 @@ impl Walk<'_> {
         Some(index)
     }
 
-    fn site(&self, it: &Standing, around: ScopeId) -> Site {
+    fn site(&self, it: &Standing, of: Directive, around: ScopeId) -> Site {
         match &it.place {
             Place::Declaration { name, .. } if around == MODULE && self.block == Block::Module => {
                 Site::Module { local: name.clone(), initialized_at: None }
@@ -239,13 +258,20 @@ impl Walk<'_> {
                 }
             }
             Place::Expression { hint, .. } => match (&hint.variable, hint.module_const_end) {
-                (Some((_, local)), Some(end)) => {
+                // A reference is made of the function itself, but a cached one is another.
+                (Some((_, local)), Some(end)) if of == Directive::Server => {
                     Site::Module { local: local.clone(), initialized_at: Some(end) }
                 }
-                _ => Site::Expression {
-                    whole: it.node.whole(),
-                    ends_statement: self.ends_statement(it.node, hint.is_default_export),
-                },
+                _ => {
+                    let whole = it.node.whole();
+                    let ends_statement = self.ends_statement(it.node, hint.is_default_export);
+                    // It may have no braces, as a file's directive needs none. It has no name to call itself by.
+                    if of == Directive::Cache && around == MODULE && it.node.is_arrow() {
+                        Site::Wrapped { whole, ends_statement }
+                    } else {
+                        Site::Expression { whole, ends_statement }
+                    }
+                }
             },
             Place::StaticMethod { whole, after: Some(before) } if it.name.is_some() => {
                 let key = it.name_at.clone().unwrap_or(whole.clone());
@@ -288,9 +314,9 @@ impl Walk<'_> {
         }
     }
 
-    fn is_export_of_action_file(&self, place: &Place, around: ScopeId) -> bool {
-        self.file.is_action_file
-            && around == MODULE
+    /// The directive of the file, if it is meant for this function.
+    fn exported_by(&self, place: &Place, around: ScopeId) -> Option<Directive> {
+        let is_export = around == MODULE
             && match place {
                 Place::Declaration { name, .. } => self.file.exported_locals.contains(name),
                 Place::Expression { hint, .. } => {
@@ -300,7 +326,8 @@ impl Walk<'_> {
                         })
                 }
                 _ => false,
-            }
+            };
+        self.file.directive.filter(|_| is_export)
     }
 
     /// The names of the functions around and `name`; `#1`, `#2` among equals.

@@ -25,7 +25,7 @@ use super::{
 use crate::{
     diagnostics::{Problem, Rule},
     parse::range,
-    scan::DIRECTIVE,
+    scan::Directive,
     text::Text,
 };
 
@@ -38,10 +38,10 @@ pub(super) struct Walk<'a> {
     /// How often each place was used for an id.
     places: FxHashMap<String, u32>,
     scope: ScopeId,
-    /// The innermost action around.
+    /// The innermost function with a directive around.
     owner: Owner,
-    /// The `this` seen here is that of an action.
-    has_no_this: bool,
+    /// The `this` seen here is that of such a function.
+    without_this: Option<Directive>,
     /// Names of the functions around.
     around: Vec<Atom>,
     /// The statements around.
@@ -60,12 +60,14 @@ pub(super) struct Walk<'a> {
 
 /// What the walk has to know about the file.
 pub(super) struct FileContext<'a> {
-    pub(super) is_action_file: bool,
-    /// The variables behind the exports. In an action file, their functions aren't inline actions, with or without a directive.
+    /// The file's own.
+    pub(super) directive: Option<Directive>,
+    /// The variables behind the exports. In an action file, their functions aren't inline actions, with or without a
+    /// directive; in one for the cache, they are cached.
     pub(super) exported_locals: FxHashSet<Atom>,
     /// Names of its exports: places that are taken.
     pub(super) export_names: Vec<String>,
-    /// Inline actions are not allowed here.
+    /// Functions with a directive are not allowed here.
     pub(super) is_client: bool,
     pub(super) wrappers: &'a Wrappers,
 }
@@ -110,15 +112,18 @@ enum Block {
 struct Border {
     scope: ScopeId,
     owner: Owner,
-    has_no_this: bool,
+    without_this: Option<Directive>,
     block: Block,
 }
 
 /// Walks over `program`; over one that seems to have no inline action, without a look at names.
 pub(super) fn walk(program: &Program, text: &Text, file: &FileContext<'_>) -> Walked {
-    let directives = || memmem::find_iter(text.source.as_bytes(), DIRECTIVE).take(2).count();
-    let has_inline =
-        !file.is_action_file || matches!(program, Program::Script(_)) || directives() > 1;
+    let count =
+        |it: Directive| memmem::find_iter(text.source.as_bytes(), it.text()).take(2).count();
+    let has_inline = file.directive != Some(Directive::Server)
+        || matches!(program, Program::Script(_))
+        || count(Directive::Server) > 1
+        || count(Directive::Cache) > 0;
     let run = |has_inline| {
         let mut walk = Walk::new(text, file, has_inline);
         program.visit_with(&mut walk);
@@ -148,7 +153,7 @@ impl<'a> Walk<'a> {
             places,
             scope: MODULE,
             owner: None,
-            has_no_this: false,
+            without_this: None,
             around: Vec::new(),
             block: Block::Module,
             private_names: Vec::new(),
@@ -176,7 +181,7 @@ impl<'a> Walk<'a> {
         Border {
             scope: self.scope,
             owner: self.owner,
-            has_no_this: self.has_no_this,
+            without_this: self.without_this,
             block: self.block,
         }
     }
@@ -184,7 +189,7 @@ impl<'a> Walk<'a> {
     fn leave(&mut self, border: Border) {
         self.scope = border.scope;
         self.owner = border.owner;
-        self.has_no_this = border.has_no_this;
+        self.without_this = border.without_this;
         self.block = border.block;
     }
 
@@ -226,8 +231,10 @@ impl<'a> Walk<'a> {
 
     fn note_use(&mut self, ident: &Ident, is_written: bool, is_shorthand: bool) {
         let at = range(ident);
-        if self.has_no_this && &*ident.sym == "arguments" {
-            self.problem(Rule::ArgumentsInAction, at.clone());
+        if let Some(of) = self.without_this
+            && &*ident.sym == "arguments"
+        {
+            self.problem(Rule::ArgumentsIn(of), at.clone());
         }
         if !self.has_inline {
             self.found.is_surprised |= is_written && self.file.exported_locals.contains(&ident.sym);

@@ -139,8 +139,8 @@ impl Walk<'_> {
     fn jsx_root(&mut self, root: &Ident) {
         if &*root.sym != "this" {
             self.note_use(root, false, false);
-        } else if self.has_no_this {
-            self.problem(Rule::ThisInAction, range(root));
+        } else if let Some(of) = self.without_this {
+            self.problem(Rule::ThisIn(of), range(root));
         }
     }
 
@@ -303,20 +303,22 @@ impl Visit for Walk<'_> {
     }
 
     fn visit_this_expr(&mut self, it: &ThisExpr) {
-        if self.has_no_this {
-            self.problem(Rule::ThisInAction, range(it));
+        if let Some(of) = self.without_this {
+            self.problem(Rule::ThisIn(of), range(it));
         }
     }
 
     fn visit_super(&mut self, it: &Super) {
-        if self.has_no_this {
-            self.problem(Rule::SuperInAction, range(it));
+        if let Some(of) = self.without_this {
+            self.problem(Rule::SuperIn(of), range(it));
         }
     }
 
     fn visit_meta_prop_expr(&mut self, it: &MetaPropExpr) {
-        if self.has_no_this && it.kind == MetaPropKind::NewTarget {
-            self.problem(Rule::NewTargetInAction, range(it));
+        if let Some(of) = self.without_this
+            && it.kind == MetaPropKind::NewTarget
+        {
+            self.problem(Rule::NewTargetIn(of), range(it));
         }
     }
 
