@@ -130,17 +130,24 @@ describe('a ring of secrets', () => {
     assert.equal(asked, 2)
   })
 
-  test('a function that failed is asked by the next call', async () => {
+  test('a function that failed is asked by the next call, but not by each of many', async (t) => {
     let isUp = false
+    let asked = 0
     await start({
       secret: () => {
+        asked += 1
         if (!isUp) throw new Error('the vault is down')
         return A
       },
     })
     await assert.rejects(server!.handler.ready, /vault is down/)
     isUp = true
+    for (let call = 0; call < 10; call += 1) await assert.rejects(server!.handler.ready, /vault is down/)
+    assert.equal(asked, 1)
+    const now = performance.now()
+    t.mock.method(performance, 'now', () => now + 1000)
     await server!.handler.ready
+    assert.equal(asked, 2)
     assert.equal(await opens(seal()), 'opened')
   })
 })
@@ -226,7 +233,7 @@ describe('no secret given', () => {
     assert.match(stderr, /^errand: no `secret` is set.*ERRAND_SECRET.*\n$/)
     if (process.platform === 'win32') return
     chmodSync(join(folder, 'node_modules/.cache/errand/secret'), 0o644)
-    assert.match((await run(folder, { NODE_ENV: 'production' })).stderr, /can be read by others \(mode 644\): chmod 600/)
+    assert.match((await run(folder, { NODE_ENV: 'production' })).stderr, /can be read or changed by others \(mode 644\): chmod 600/)
     assert.equal((await run(folder, { NODE_ENV: 'production', ERRAND_SECRET: A })).stderr, '')
   })
 })
@@ -234,7 +241,7 @@ describe('no secret given', () => {
 test('a secret that can not be used is told without showing it', (t) => {
   const file = join(temp(t), 'secrets')
   writeFileSync(file, 'hunter2')
-  for (const secret of ['hunter2', ['hunter2'], { file }]) {
+  for (const secret of ['hunter2', ['hunter2'], [], { file }]) {
     assert.throws(
       () => createHandler({ actions: {}, secret }),
       (error: Error & { code?: string }) => error.code === 'errand::bad-option' && !error.message.includes('hunter2'),

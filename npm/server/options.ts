@@ -158,8 +158,8 @@ function secretSource(given: HandlerOptions['secret']): HostSettings['secret'] {
   const folder = cacheFolder()
   if (typeof given === 'function') return { secrets: [randomUUID()], folder } // until it has answered
   if (typeof given === 'string') return { secrets: [given], folder }
-  if (Array.isArray(given) && given.length > 0) return { secrets: given, folder }
-  if (typeof given === 'object' && 'file' in given) return { file: given.file, folder }
+  if (Array.isArray(given)) return { secrets: given, folder }
+  if (typeof given === 'object' && given !== null && 'file' in given) return { file: given.file, folder }
   // An empty variable is one that isn't set.
   return { text: process.env['ERRAND_SECRET'] || undefined, file: process.env['ERRAND_SECRET_FILE'] || undefined, folder }
 }

@@ -15,22 +15,27 @@ export interface SecretKeeper {
 
 /** How often a function is asked at most: forged values must not become load on a vault. */
 const ASK_EVERY_MS = 10_000
+/** And while it has never answered: calls can't be answered without it, and must not become such load either. */
+const RETRY_EVERY_MS = 1000
 
 export function keepSecrets(host: NativeHost, ask: Settings['askForSecrets']): SecretKeeper | undefined {
   if (!ask) return undefined
   let asked = -Infinity
   let isThere = false
   let asking: Promise<void> | undefined
+  let last: Promise<void> | undefined
   const fetch = async (): Promise<void> => {
     asked = performance.now()
     const secrets = await ask()
     host.setSecrets(Array.isArray(secrets) ? secrets : [secrets])
     isThere = true
   }
-  const once = (): Promise<void> => (asking ??= fetch().finally(() => (asking = undefined)))
+  const once = (): Promise<void> => (asking ??= last = fetch().finally(() => (asking = undefined)))
   const keeper: SecretKeeper = {
     get ready() {
-      return isThere ? undefined : once() // what failed is tried again by the next call
+      if (isThere) return undefined
+      // What failed is tried again by the next call, after a while.
+      return last && performance.now() - asked < RETRY_EVERY_MS ? last : once()
     },
     renew: () => (asking || performance.now() - asked >= ASK_EVERY_MS ? once().catch(complain) : Promise.resolve()),
   }

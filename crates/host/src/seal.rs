@@ -2,7 +2,7 @@
 //! made for this action opens.
 //!
 //! ```text
-//! envelope   = base64url( head · nonce 12 · AES-256-GCM ciphertext and tag )
+//! envelope   = base64url( head · salt 12 · nonce 12 · AES-256-GCM ciphertext and tag )
 //! head       = 1 · key id 4                     never expires
 //!            | 2 · key id 4 · expiry 8          seconds since 1970, big endian
 //! associated = purpose · 0 · id                 and, in version 2, 0 · head
@@ -10,7 +10,9 @@
 //!
 //! The purpose and the action's id are associated, so a value of one action can't be handed to
 //! another, nor used for something else. Keys are derived from the user's secrets by HMAC-SHA-256;
-//! the first secret seals, all of them open, and the key id says which.
+//! the first secret seals, all of them open, and the key id says which. Each envelope has a key of
+//! its own, derived with its salt: random nonces under one key are safe for 2³² envelopes only
+//! (NIST SP 800-38D, 8.3), which a busy server reaches; as in XAES-256-GCM, 24 random bytes are not.
 
 use aes_gcm::{
     Aes256Gcm, KeyInit,
@@ -25,6 +27,7 @@ use crate::{rejection::Rejection, settings::BadOption};
 const FOR_EVER: u8 = 1;
 const EXPIRING: u8 = 2;
 const KEY_ID: usize = 4;
+const SALT: usize = 12;
 const NONCE: usize = 12;
 
 /// What a sealed value is for; one of another purpose doesn't open.
@@ -47,7 +50,7 @@ pub struct KeyRing(Vec<Key>);
 
 struct Key {
     id: [u8; KEY_ID],
-    cipher: Aes256Gcm,
+    seal: [u8; 32],
     digest: [u8; 32],
 }
 
@@ -83,16 +86,18 @@ impl KeyRing {
         plain: &[u8],
         expiry: Option<u64>,
     ) -> Result<String, BadOption> {
-        let mut nonce = [0; NONCE];
+        let (mut salt, mut nonce) = ([0; SALT], [0; NONCE]);
+        fill_random(&mut salt)?;
         fill_random(&mut nonce)?;
         let key = &self.0[0]; // `new` refuses an empty ring
         let head = key.head(expiry);
         let payload = Payload { msg: plain, aad: &associated(purpose, id, &head) };
-        let ciphertext = key.cipher.encrypt(&nonce.into(), payload).map_err(|_| BadOption {
-            option: "captured values",
-            problem: "are too large to be sealed".to_owned(),
-        })?;
-        let envelope = [head.as_slice(), &nonce, &ciphertext].concat();
+        let ciphertext =
+            key.cipher(&salt).encrypt(&nonce.into(), payload).map_err(|_| BadOption {
+                option: "captured values",
+                problem: "are too large to be sealed".to_owned(),
+            })?;
+        let envelope = [head.as_slice(), &salt, &nonce, &ciphertext].concat();
         Ok(URL_SAFE_NO_PAD.encode(envelope))
     }
 
@@ -112,11 +117,14 @@ impl KeyRing {
     ) -> Result<Vec<u8>, Rejection> {
         let envelope = URL_SAFE_NO_PAD.decode(sealed).map_err(|_| Rejection::SealBroken)?;
         let (head, rest) = split_head(&envelope).ok_or(Rejection::SealBroken)?;
+        let (salt, rest) = rest.split_first_chunk::<SALT>().ok_or(Rejection::SealBroken)?;
         let (nonce, ciphertext) = rest.split_first_chunk::<NONCE>().ok_or(Rejection::SealBroken)?;
         let key = self.key_of(head).ok_or(Rejection::SealBroken)?;
         let payload = Payload { msg: ciphertext, aad: &associated(purpose, id, head) };
-        let plain =
-            key.cipher.decrypt(&(*nonce).into(), payload).map_err(|_| Rejection::SealBroken)?;
+        let plain = key
+            .cipher(salt)
+            .decrypt(&(*nonce).into(), payload)
+            .map_err(|_| Rejection::SealBroken)?;
         // Only now is the expiry known to be ours.
         match head[1 + KEY_ID..].try_into().map(u64::from_be_bytes) {
             Ok(expiry) if expiry <= now => Err(Rejection::SealExpired),
@@ -148,9 +156,14 @@ impl Key {
         let [a, b, c, d, ..] = mac(secret, b"errand key id");
         Self {
             id: [a, b, c, d],
-            cipher: Aes256Gcm::new(&mac(secret, b"errand seal").into()),
+            seal: mac(secret, b"errand seal"),
             digest: mac(secret, b"errand digest"),
         }
+    }
+
+    /// The key of one envelope.
+    fn cipher(&self, salt: &[u8; SALT]) -> Aes256Gcm {
+        Aes256Gcm::new(&mac(&self.seal, salt).into())
     }
 
     fn head(&self, expiry: Option<u64>) -> Vec<u8> {

@@ -48,8 +48,14 @@ pub struct Keys {
 struct Watched {
     path: PathBuf,
     looked: Instant,
-    modified: Option<SystemTime>,
+    stamp: Option<Stamp>,
 }
+
+/// What changes when a file does.
+type Stamp = (SystemTime, u64);
+
+/// More is no list of secrets.
+const MAX_BYTES: u64 = 64 * 1024;
 
 /// How often a file is looked at, at most.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -61,18 +67,19 @@ impl Keys {
     ///
     /// A file can't be read, or has no secret; see also [`KeyRing::new`].
     pub fn new(source: &Source) -> Result<Self, BadOption> {
-        let (secrets, warning) = match source {
-            Source::Given(secrets) => (secrets.clone(), None),
-            Source::File(path) => (read(path)?, exposed(path)),
-            Source::Folder(folder) => generated(folder)?,
-        };
+        // Looked at before it is read: what changes in between is seen the next time.
         let file = match source {
             Source::File(path) => Some(Mutex::new(Watched {
                 path: path.clone(),
                 looked: Instant::now(),
-                modified: modified(path),
+                stamp: stamp(path),
             })),
             _ => None,
+        };
+        let (secrets, warning) = match source {
+            Source::Given(secrets) => (secrets.clone(), None),
+            Source::File(path) => (read(path)?, exposed(path)),
+            Source::Folder(folder) => generated(folder)?,
         };
         Ok(Self {
             ring: RwLock::new(Arc::new(KeyRing::new(&secrets)?)),
@@ -122,19 +129,20 @@ impl Keys {
             return None;
         }
         file.looked = Instant::now();
-        let modified = modified(&file.path);
-        let is_changed = modified.is_some() && modified != file.modified;
-        file.modified = modified.or(file.modified);
+        let stamp = stamp(&file.path);
+        let is_changed = stamp.is_some() && stamp != file.stamp;
+        file.stamp = stamp.or(file.stamp);
         is_changed.then(|| file.path.clone())
     }
 }
 
-fn modified(path: &Path) -> Option<SystemTime> {
-    fs::metadata(path).and_then(|it| it.modified()).ok()
+fn stamp(path: &Path) -> Option<Stamp> {
+    let metadata = fs::metadata(path).ok()?;
+    Some((metadata.modified().ok()?, metadata.len()))
 }
 
 fn read(path: &Path) -> Result<Vec<String>, BadOption> {
-    let text = fs::read_to_string(path).map_err(|error| BadOption {
+    let text = text_of(path).map_err(|error| BadOption {
         option: "secret",
         problem: format!("{} could not be read: {error}", path.display()),
     })?;
@@ -146,6 +154,18 @@ fn read(path: &Path) -> Result<Vec<String>, BadOption> {
         });
     }
     Ok(secrets)
+}
+
+/// The text of a regular file: a pipe could keep us waiting, a device be without end.
+fn text_of(path: &Path) -> io::Result<String> {
+    let metadata = fs::metadata(path)?;
+    if !metadata.is_file() {
+        return Err(io::Error::other("it is no regular file"));
+    }
+    if metadata.len() > MAX_BYTES {
+        return Err(io::Error::other(format!("it has more than {MAX_BYTES} bytes")));
+    }
+    fs::read_to_string(path)
 }
 
 /// A secret that is stored in `folder`, made when there is none. What can't be stored lasts as long
@@ -205,7 +225,7 @@ fn exposed(path: &Path) -> Option<String> {
     (mode & 0o077 != 0).then(|| {
         let shown = path.display();
         format!(
-            "{shown} holds the secret and can be read by others (mode {:03o}): chmod 600 {shown}",
+            "{shown} holds the secret and can be read or changed by others (mode {:03o}): chmod 600 {shown}",
             mode & 0o777
         )
     })
@@ -327,5 +347,13 @@ mod tests {
         assert!(problem().contains("has no secret"));
         fs::write(&path, "hunter2").unwrap();
         assert!(!problem().contains("hunter2"));
+        let limit = MAX_BYTES as usize;
+        fs::write(&path, format!("{A}\n#{}", "x".repeat(limit - A.len() - 2))).unwrap();
+        assert!(Keys::new(&Source::File(path.clone())).is_ok());
+        fs::write(&path, format!("{A}\n#{}", "x".repeat(limit - A.len() - 1))).unwrap();
+        assert!(problem().contains("more than 65536 bytes"));
+        let folder = Source::File(folder.path().to_owned());
+        let problem = Keys::new(&folder).err().unwrap().to_string();
+        assert!(problem.contains("no regular file"), "{problem}");
     }
 }
