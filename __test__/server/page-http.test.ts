@@ -51,6 +51,22 @@ describe('a cached page', () => {
     })
   })
 
+  test('is not stored when its head says that it is not for everybody', async () => {
+    let renders = 0
+    const answers: Record<string, string>[] = [{ 'cache-control': 'private, max-age=5' }, { 'cache-control': 'no-store' }, { vary: 'Cookie' }, { vary: '*' }]
+    for (const headers of answers) {
+      await both(() => new Response(String((renders += 1)), { headers }), {}, async (get) => {
+        assert.notEqual(await (await get()).text(), await (await get()).text(), JSON.stringify(headers))
+      })
+    }
+    await both(() => new Response(String((renders += 1)), { headers: { vary: 'Accept-Language' } }), { vary: ['accept-language'] }, async (get) => {
+      const [english, german] = [{ 'accept-language': 'en' }, { 'accept-language': 'de' }]
+      const first = await (await get(english)).text()
+      assert.notEqual(await (await get(german)).text(), first)
+      assert.equal(await (await get(english)).text(), first)
+    })
+  })
+
   test('keeps what its author said', async () => {
     const page = (): Response => new Response('x', { headers: { 'cache-control': 'public, max-age=5', etag: '"mine"' } })
     await both(page, {}, async (get) => {

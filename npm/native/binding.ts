@@ -29,8 +29,10 @@ export interface Native {
   Listener: new (settings: ListenSettings, host: NativeHost, cache: NativeCache, wake: () => void) => NativeListener
   /** The key of a stored page; `vary` is flat: names of headers and their values. */
   pageKey(url: string, vary: (string | null)[]): string
-  /** The bytes of a page to store. */
-  encodePage(status: number, headers: string[], body: Uint8Array, sharing: PageSharing): Uint8Array
+  /** The bytes of a page to store; `null` for one that is not for everybody. */
+  encodePage(status: number, headers: string[], body: Uint8Array, sharing: PageSharing): Uint8Array | null
+  /** What the browser may know of an error that was not thrown for it. */
+  redact(name: string, message: string, digest: string, isProduction: boolean): { name: string; message: string }
   /** A tag as the header has it that names tags to a CDN. */
   headerTag(tag: string): string
   /** What was stored `age` seconds ago; `body` is where it begins. */
@@ -107,7 +109,6 @@ export interface HostSettings {
     folder: string
   }
   sealLifetime: number | undefined
-  production: boolean
 }
 
 /** 0: not ours; 1: a fetch call; 2: perhaps a form; else a fetch call under a policy. */
@@ -244,6 +245,8 @@ export interface FlightEncoder {
 
 /** What a page's head says to others' caches; times in seconds. */
 export interface PageSharing {
+  /** It was made for who asked. */
+  isPersonal: boolean
   vary: string[]
   /** Missing: others' caches are to ask each time. */
   fresh?: number

@@ -119,7 +119,6 @@ export function resolveOptions(options: HandlerOptions): Settings {
       limits: limitSettings(options.limits),
       secret: secretSource(options.secret),
       sealLifetime: options.sealLifetime,
-      production: process.env['NODE_ENV'] === 'production',
     },
     askForSecrets: typeof options.secret === 'function' ? options.secret : undefined,
     cache: resolveCache(options.cache),

@@ -8,7 +8,10 @@ import { type Answer, type Exchange, fromResponse } from './exchange.ts'
 export interface PageOptions {
   /** Tags that invalidate the page, beside its path and the tags of what it read through `cached()`. */
   tags?: string[]
-  /** Seconds for which a response is fresh. Without it nothing is stored. */
+  /**
+   * Seconds for which a response is fresh. Without it nothing is stored; nor is a response that sets a cookie, looked at the
+   * request through `errand/headers`, isn't a 200, says `private` or `no-store`, or names headers in `Vary` that aren't in `vary`.
+   */
   revalidate?: number
   /** Seconds after which a response is not even served stale. */
   expire?: number
@@ -43,7 +46,7 @@ export async function answerPage(
       const whole = await buffered(answer)
       const tags = [...new Set([...own, ...context.dependencies])]
       const lives = shorter(life, context.life)
-      const bytes = mayShare(whole, context) ? toBytes(whole, sharing(cache, options, lives, tags)) : null
+      const bytes = native.encodePage(whole.status, whole.headers, whole.body, sharing(cache, options, context, lives, tags))
       return { value: whole, bytes, tags, life: lives }
     },
     own,
@@ -52,12 +55,13 @@ export async function answerPage(
   return found.filled.bytes ? fromBytes(exchange, found.filled.bytes) : found.filled.value
 }
 
-function sharing(cache: Cache, { cdn, vary = [] }: PageOptions, life: Lifetime, tags: string[]): PageSharing {
+function sharing(cache: Cache, { cdn, vary = [] }: PageOptions, context: RequestContext, life: Lifetime, tags: string[]): PageSharing {
   const { revalidate = Infinity, expire = Infinity } = life
   const tagged = cache.tagHeader === undefined ? { tags: [] } : { tagHeader: cache.tagHeader, tags }
-  if (!cdn) return { vary, ...tagged }
+  const known = { isPersonal: context.dynamic, vary, ...tagged }
+  if (!cdn) return known
   const fresh = Math.min(revalidate, YEAR)
-  return { vary, ...tagged, fresh, stale: Math.min(expire, YEAR) - fresh }
+  return { ...known, fresh, stale: Math.min(expire, YEAR) - fresh }
 }
 
 /** What headers call for ever. */
@@ -91,15 +95,6 @@ type Whole = Answer & { body: Uint8Array }
 async function buffered(answer: Answer): Promise<Whole> {
   const body = new Uint8Array(await new Response(answer.body as BodyInit | null).arrayBuffer())
   return { ...answer, body }
-}
-
-/** Only what is the same for everybody: a success that sets no cookie and never looked at the request. */
-function mayShare({ status, headers }: Answer, { dynamic }: RequestContext): boolean {
-  return status === 200 && !dynamic && !headers.includes('set-cookie')
-}
-
-function toBytes({ status, headers, body }: Whole, to: PageSharing): Uint8Array {
-  return native.encodePage(status, headers, body, to)
 }
 
 function fromBytes(exchange: Exchange, bytes: Uint8Array, age?: number): Answer {

@@ -3,19 +3,17 @@
 import process from 'node:process'
 
 import { ActionError } from '../client/errors.ts'
-import type { ErrorRow } from '../native/index.ts'
+import { type ErrorRow, native } from '../native/index.ts'
 
 /** An error as the browser will see it. */
 export type Redacted = Error & { digest: string; code?: string; data?: unknown }
 
 export function redacted(error: unknown, digest: string): Redacted {
   if (error instanceof ActionError) return Object.assign(error, { digest })
-  const isProduction = process.env['NODE_ENV'] === 'production'
-  const about = digest && `; its log has the reason under the digest ${digest}`
-  const safe = new Error(
-    isProduction ? `The action failed on the server${about}.` : error instanceof Error ? error.message : String(error),
-  )
-  if (!isProduction && error instanceof Error) safe.name = error.name
+  const own = error instanceof Error ? error : new Error(String(error))
+  const { name, message } = native.redact(own.name, own.message, digest, process.env['NODE_ENV'] === 'production')
+  const safe = new Error(message)
+  if (name !== safe.name) safe.name = name
   return Object.assign(safe, { digest })
 }
 

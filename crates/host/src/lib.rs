@@ -8,6 +8,7 @@
 //! | values that a page carries and brings back | nobody to read or change them | [`Host::seal`], [`Host::open`] |
 //! | an action with rules of its own | nobody to ask more of it | [`Policy`], [`Gate`] |
 //! | what an action did | the answer's head | [`respond`] |
+//! | an error of the user's code | what the browser may know of it | [`redact`] |
 //! | a response to keep | its key and its bytes | [`page`] |
 //! | no server | one that answers what needs no JavaScript by itself | [`listener`] |
 //! | a path or a tag to invalidate | the cache's name for it | [`path`] |
@@ -39,6 +40,7 @@ mod policies;
 pub mod policy;
 pub mod profiles;
 pub mod proxy;
+pub mod redact;
 mod rejection;
 pub mod respond;
 pub mod seal;

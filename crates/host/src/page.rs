@@ -37,6 +37,25 @@ pub struct Sharing<'a> {
     pub tags: Option<(&'a str, &'a [String])>,
 }
 
+/// Whether a response may be kept and served to everybody: a success that sets no cookie, that was not made for who asked
+/// (`is_personal`), that its author didn't forbid to keep, and that varies by none but the request headers `vary`, which
+/// are in its [`key`].
+pub fn may_store(status: u16, headers: &[String], is_personal: bool, vary: &[String]) -> bool {
+    let is_known = |name: &str| vary.iter().any(|it| it.eq_ignore_ascii_case(name));
+    let allows = |pair: &[String]| {
+        let mut words = pair[1].split(',').map(|it| it.trim().to_ascii_lowercase());
+        match pair[0].to_ascii_lowercase().as_str() {
+            "set-cookie" => false,
+            // `private="x-name"` keeps back a header only, but what isn't sure isn't kept.
+            "cache-control" => !words.any(|it| it == "no-store" || it.starts_with("private")),
+            // What a compressor adds is of the answer, not of what is stored.
+            "vary" => words.all(|it| it == "accept-encoding" || is_known(&it)),
+            _ => true,
+        }
+    };
+    status == 200 && !is_personal && headers.chunks_exact(2).all(allows)
+}
+
 /// The bytes to store: `head length · \n · head as JSON · body`. What the author said of `etag`,
 /// `cache-control` and `vary` stays; else browsers are to ask each time, and get 304 for what they
 /// have.
@@ -187,6 +206,30 @@ mod tests {
         assert_eq!(page.headers.len(), 8);
         let page = decode(&stored(&[], &sharing), None, None).unwrap();
         assert_eq!(value_of(&page.headers, "vary"), Some("accept"));
+    }
+
+    #[test]
+    fn only_what_is_for_everybody_may_be_stored() {
+        let vary = ["Accept-Language".to_owned()];
+        let may = |status, headers: &[&str], is_personal| {
+            let headers: Vec<_> = headers.iter().map(|&it| it.to_owned()).collect();
+            may_store(status, &headers, is_personal, &vary)
+        };
+        assert!(may(200, &HTML, false));
+        assert!(may(200, &["Cache-Control", "public, max-age=5"], false));
+        assert!(may(200, &["vary", "accept-language, Accept-Encoding"], false));
+        assert!(!may(404, &HTML, false));
+        assert!(!may(200, &HTML, true));
+        for forbidding in [
+            ["Set-Cookie", "a=1"],
+            ["Cache-Control", "max-age=1, Private"],
+            ["cache-control", "no-store"],
+            ["cache-control", "private=\"x\""],
+            ["vary", "*"],
+            ["Vary", "accept-language, cookie"],
+        ] {
+            assert!(!may(200, &forbidding, false), "{forbidding:?}");
+        }
     }
 
     #[test]

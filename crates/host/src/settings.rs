@@ -20,8 +20,6 @@ pub struct Settings {
     pub keys: Keys,
     /// Seconds for which a sealed value opens. `None`: as long as its key is there.
     pub seal_lifetime: Option<u64>,
-    /// Whether messages of unexpected errors stay on the server.
-    pub production: bool,
 }
 
 /// An option that can't be used.

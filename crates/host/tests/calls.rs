@@ -17,7 +17,6 @@ fn host() -> Host {
         limits: Limits { body_bytes: 1 << 10, ..Limits::default() },
         keys: Keys::new(&Source::Given(vec!["a secret of sufficient length".into()])).unwrap(),
         seal_lifetime: None,
-        production: true,
     })
 }
 

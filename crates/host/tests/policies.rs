@@ -38,7 +38,6 @@ fn host() -> Host {
         limits: Limits { body_bytes: 1_000, ..Limits::default() },
         keys: Keys::new(&Source::Given(vec!["a secret of sufficient length".into()])).unwrap(),
         seal_lifetime: None,
-        production: true,
     })
 }
 

@@ -1,5 +1,6 @@
 //! Flight rows for results.
 
+use host::redact::{self, Shown};
 use napi::{
     Either, Env,
     bindgen_prelude::{BufferSlice, Either3, Null},
@@ -165,4 +166,26 @@ impl From<FlightError> for Failure {
     fn from(error: FlightError) -> Self {
         Self::new("errand::bug", error)
     }
+}
+
+/// What the browser may know of an error.
+#[napi(object, object_from_js = false)]
+pub struct ShownError {
+    pub name: String,
+    pub message: String,
+}
+
+#[napi]
+pub fn redact(
+    env: Env,
+    name: String,
+    message: String,
+    digest: String,
+    is_production: bool,
+) -> napi::Result<ShownError> {
+    now(env, || {
+        let Shown { name, message } =
+            redact::redact(Shown { name, message }, &digest, is_production);
+        Ok(ShownError { name, message })
+    })
 }

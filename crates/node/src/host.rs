@@ -34,7 +34,6 @@ pub struct HostSettings {
     pub limits: LimitSettings,
     pub secret: SecretSource,
     pub seal_lifetime: Option<u32>,
-    pub production: bool,
 }
 
 /// The first that is given counts.
@@ -71,7 +70,6 @@ impl TryFrom<HostSettings> for Settings {
             limits: it.limits.try_into()?,
             keys: Keys::new(&it.secret.into())?,
             seal_lifetime: it.seal_lifetime.map(u64::from),
-            production: it.production,
         })
     }
 }

@@ -24,6 +24,8 @@ pub struct StoredPage {
 /// What a page's head says to others' caches; times in seconds.
 #[napi(object, object_to_js = false)]
 pub struct PageSharing {
+    /// It was made for who asked.
+    pub is_personal: bool,
     pub vary: Vec<String>,
     /// Missing: others' caches are to ask each time.
     pub fresh: Option<f64>,
@@ -51,6 +53,7 @@ pub fn page_key(env: Env, url: String, vary: Vec<Either<String, Null>>) -> napi:
     })
 }
 
+/// The bytes to store, if it may be.
 #[napi]
 pub fn encode_page<'env>(
     env: &'env Env,
@@ -58,8 +61,8 @@ pub fn encode_page<'env>(
     headers: Vec<String>,
     body: &[u8],
     sharing: PageSharing,
-) -> napi::Result<BufferSlice<'env>> {
-    let PageSharing { vary, fresh, stale, tag_header, tags } = sharing;
+) -> napi::Result<Either<BufferSlice<'env>, Null>> {
+    let PageSharing { is_personal, vary, fresh, stale, tag_header, tags } = sharing;
     let bytes = now(*env, || {
         let fresh = size::seconds("revalidate", fresh)?;
         let stale = size::seconds("expire", stale)?.unwrap_or(FOR_LONG);
@@ -68,9 +71,14 @@ pub fn encode_page<'env>(
             shared: fresh.map(|fresh| (fresh, stale)),
             tags: tag_header.as_deref().map(|name| (name, tags.as_slice())),
         };
-        Ok(page::encode(status as u16, &headers, body, &sharing))
+        let status = status as u16;
+        Ok(page::may_store(status, &headers, is_personal, &vary)
+            .then(|| page::encode(status, &headers, body, &sharing)))
     })?;
-    BufferSlice::copy_from(env, bytes)
+    Ok(match bytes {
+        Some(bytes) => Either::A(BufferSlice::copy_from(env, bytes)?),
+        None => Either::B(Null),
+    })
 }
 
 /// A tag as the header has it that names tags to a CDN.
