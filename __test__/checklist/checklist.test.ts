@@ -29,6 +29,10 @@ after(async () => {
   copy?.remove()
 })
 
+/** React has made everything here its own that can be clicked: parts of a page are hydrated one after the other. */
+const HYDRATED = `[...document.querySelectorAll('nav a, button')].every((it) => Object.keys(it).some((key) => key.startsWith('__react')))
+  && document.querySelector('nav a') !== null`
+
 /** Opens `path` in a window of its own. */
 async function visit(path: string, act: (page: Page) => Promise<void>, javaScriptEnabled = true): Promise<void> {
   const context = await browser.newContext({ javaScriptEnabled })
@@ -37,7 +41,7 @@ async function visit(path: string, act: (page: Page) => Promise<void>, javaScrip
   try {
     await page.goto(app.url + path)
     if (javaScriptEnabled) {
-      await page.waitForFunction(`Object.keys(document.querySelector('nav a') ?? {}).some((key) => key.startsWith('__react'))`)
+      await page.waitForFunction(HYDRATED)
       await page.evaluate('window.mark = true')
     }
     await act(page)
@@ -388,5 +392,22 @@ describe('calls and navigation', () => {
     const now = Number(await textOf(page, '#count'))
     await click(page, 'touch')
     await page.waitForFunction(`Number(document.querySelector('#count').textContent) === ${now + 1}`)
+  })
+})
+
+describe('functions with "use cache"', () => {
+  both('change when their tag is invalidated, and what they captured stays on the server [D130, D131]', '/remembered', async (page) => {
+    assert.ok(!(await page.content()).includes('remembered-secret'))
+    const totals = async (): Promise<string[]> => [await textOf(page, '#posts'), await textOf(page, '#users')]
+    const before = await totals()
+    await page.goto(`${app.url}/remembered`)
+    assert.deepEqual(await totals(), before)
+    await click(page, 'change posts')
+    await page.waitForFunction(`document.querySelector('#posts').textContent !== ${JSON.stringify(before[0])}`)
+    const [posts, users] = await totals()
+    assert.equal(users, before[1])
+    await click(page, 'change users')
+    await page.waitForFunction(`document.querySelector('#users').textContent !== ${JSON.stringify(before[1])}`)
+    assert.equal(await textOf(page, '#posts'), posts)
   })
 })
