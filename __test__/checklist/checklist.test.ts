@@ -4,6 +4,9 @@
  */
 
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { after, before, describe, test } from 'node:test'
 
@@ -393,6 +396,73 @@ describe('calls and navigation', () => {
     await click(page, 'touch')
     await page.waitForFunction(`Number(document.querySelector('#count').textContent) === ${now + 1}`)
   })
+})
+
+describe('forms and the router', () => {
+  test('an action may use packages [D9]', () =>
+    visit('/forms', async (page) => {
+      await click(page, 'check 1')
+      await shows(page, 'output', 'true')
+      await click(page, 'check x')
+      await shows(page, 'output', 'false')
+    }))
+
+  both('a client component’s form sends what was typed to an imported action, and keeps its state at the permalink [D87, D89]', '/forms', async (page, hasScript) => {
+    await click(page, 'with state')
+    await shows(page, '#state', 'kept after nothing')
+    assert.equal(new URL(page.url()).search, hasScript ? '' : '?from=permalink')
+    await click(page, 'with state')
+    await shows(page, '#state', 'kept after kept after nothing')
+    const typed = `typed ${hasScript}`
+    await page.locator('#text').fill(typed)
+    await click(page, 'imported')
+    await page.waitForLoadState('networkidle')
+    await page.goto(`${app.url}/forms`)
+    await shows(page, '#last', `submitted ${typed}`)
+  })
+
+  test('useFormStatus is pending while the action runs [D90]', () =>
+    visit('/forms', async (page) => {
+      await click(page, 'slow form')
+      await shows(page, '#status', 'pending')
+      await shows(page, '#status', 'idle')
+    }))
+
+  both('a redirect may leave the app, for another document [D72]', '/forms', async (page) => {
+    const other = createServer((_req, res) => res.setHeader('content-type', 'text/html').end('<h1>elsewhere</h1>')).listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    try {
+      const { port } = other.address() as AddressInfo
+      await page.locator('#to').fill(`http://127.0.0.1:${port}/landing`)
+      await click(page, 'leave')
+      await shows(page, 'h1', 'elsewhere')
+      assert.equal(page.url(), `http://127.0.0.1:${port}/landing`)
+    } finally {
+      other.closeAllConnections()
+      other.close()
+    }
+  })
+
+  both('a redirect’s page does not see that an action was called [D63]', '/forms', async (page) => {
+    await page.locator('#to').fill('/forms?left=1')
+    await click(page, 'leave')
+    await shows(page, '#search', 'left')
+    await shows(page, '#action-header', /^null$/)
+  })
+
+  test('the router refreshes after an action and a navigation, and keeps the query [D101, D162]', () =>
+    visit('/forms', async (page) => {
+      const before = Number(await textOf(page, '#count'))
+      await click(page, 'bump and go')
+      await shows(page, '#search', '{"after":"bump"}')
+      await shows(page, '#count', new RegExp(`^${before + 1}$`))
+      await visit('/counter', (other) => click(other, 'bump by action'), false)
+      await click(page, 'refresh')
+      await shows(page, '#count', new RegExp(`^${before + 2}$`))
+      await shows(page, '#search', '{"after":"bump"}')
+      assert.equal(new URL(page.url()).search, '?after=bump')
+      assert.ok(await isSameDocument(page))
+    }))
 })
 
 describe('functions with "use cache"', () => {

@@ -4,6 +4,8 @@ import { revalidatePath } from 'next/cache'
 import { cookies, headers } from 'next/headers'
 import { forbidden, notFound, permanentRedirect, redirect, RedirectType, unauthorized } from 'next/navigation'
 
+import * as v from 'valibot'
+
 import { state } from './state.ts'
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
@@ -72,6 +74,14 @@ export async function leave(form: FormData) {
   if (form.get('how') === 'replace') redirect(to, RedirectType.replace)
   if (form.get('how') === 'permanent') permanentRedirect(to)
   redirect(to)
+}
+
+export async function checked(value: unknown) {
+  return v.safeParse(v.object({ n: v.number() }), value).success
+}
+
+export async function remember(before: string, form: FormData) {
+  return `${String(form.get('word'))} after ${before}`
 }
 
 export async function leaveRefreshed() {
