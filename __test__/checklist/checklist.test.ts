@@ -384,6 +384,17 @@ describe('calls and navigation', () => {
       assert.equal(await page.locator('#typed').inputValue(), 'half a sentence')
     }))
 
+  test('a page with `revalidate` is rendered once for all, as HTML and as Flight [D117]', async () => {
+    for (const accept of ['text/html', 'text/x-component']) {
+      const get = (): Promise<globalThis.Response> => fetch(`${app.url}/other-cached`, { headers: { accept } })
+      await (await get()).text()
+      const again = await get()
+      assert.notEqual(again.headers.get('age'), null, accept)
+      assert.deepEqual([again.headers.get('vary'), again.headers.get('cache-control')], ['accept', 'public, max-age=0, must-revalidate'])
+      await again.text()
+    }
+  })
+
   both('invalidating another page changes it at the next visit [D95, D109]', '/cached', async (page) => {
     const cached = Number(await textOf(page, '#count'))
     await page.goto(`${app.url}/other-cached`)

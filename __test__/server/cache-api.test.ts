@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 
 import { Cache as CoreCache } from 'errand'
-import { cached, cacheLife, cacheTag, refresh, revalidatePath, revalidateTag, updateTag } from 'errand/cache'
+import { cached, cacheLife, cacheTag, refresh, revalidatePath, revalidateTag, unstable_cache, updateTag } from 'errand/cache'
 import { Cache, type CacheOptions, createHandler } from 'errand/server'
 
 import { type RedisServer, startRedis } from '../support/redis.ts'
@@ -130,6 +130,24 @@ for (const [store, options] of Object.entries(STORES)) {
       const b = await cache.explain({ tag: 'b' })
       assert.ok(Math.abs(b.mark!.soft[0]!.goneInSeconds! - 86_400) < 60)
       assert.equal((await cache.explain({ key: 'one' })).entries[0]!.revalidateSeconds, 60)
+    }))
+
+    test('a path drops what its page reads, for that page [D122, D132]', withCache(async (cache) => {
+      const read = unstable_cache(counter(), [`paths of ${store}`], { tags: [`values of ${store}`] })
+      const inner = cached(counter())
+      const outer = cached(async () => inner())
+      const handler = createHandler({ actions: {}, cache })
+      const page = handler.page(async () => JSON.stringify([await read(), await outer()]))
+      const at = async (path: string): Promise<unknown> => (await page(new Request(`http://app.test${path}`))).json()
+      assert.deepEqual([await at('/posts/a?x=1'), await at('/home')], [[1, 1], [1, 1]])
+      await revalidatePath('/posts/a')
+      assert.deepEqual(await at('/home'), [1, 1], 'another page may go on with it')
+      assert.deepEqual(await at('/posts/a'), [2, 2])
+      assert.deepEqual(await at('/home'), [2, 2])
+      await revalidatePath('/posts', 'layout')
+      assert.deepEqual(await at('/posts/a'), [3, 3])
+      await revalidateTag(`values of ${store}`)
+      assert.deepEqual(await at('/posts/a'), [4, 3])
     }))
 
     test('counts', withCache(async (cache) => {

@@ -376,7 +376,7 @@ type Soon<T> = T | Promise<T>
 export interface NativeCache {
   /** What an operator should know about how the store was found; told once. */
   notice(): string | null
-  read(key: string): Soon<CacheHit | null>
+  read(key: string, also?: string[]): Soon<CacheHit | null>
   /** The number of a fill to run; 0: somebody else runs it. `tags`: those that are known already. */
   begin(key: string, tags: string[]): Soon<number>
   finish(fill: number, value: Uint8Array, tags: string[], life: LifeSettings): Soon<boolean>

@@ -29,6 +29,10 @@ export interface RequestContext {
   again: Set<() => Promise<void>>
   /** Cache tags that whatever is computed here depends on, in the cache's own spelling. */
   dependencies: Set<string>
+  /** Where the page of this request lies in a file tree, `/posts/[id]`, as far as that is known. */
+  route: string | undefined
+  /** The cache tags of that page, once somebody has asked: their marks count for what is read here. */
+  pageTags: string[] | undefined
   /** How long what is computed here may be kept: the shortest of what was asked for and of what it is made of. */
   life: Lifetime | undefined
   /** Whether somebody asked for a life here, with `cacheLife()`. */
@@ -68,6 +72,8 @@ export function newContext(
     tags: NOTHING,
     again: NOTHING,
     dependencies: NOTHING,
+    route: undefined,
+    pageTags: undefined,
     life: undefined,
     isTimed: false,
     refreshed: false,
@@ -98,6 +104,8 @@ export function noting<What extends 'paths' | 'tags' | 'again' | 'dependencies'>
 /** What a context takes of its request; nothing of it is made before it is asked for. */
 export interface RequestFacts {
   headers(): Headers
+  /** Path and query of the page that is asked for, or that called. */
+  readonly url: string | undefined
   readonly cookie: string | undefined
   /** The host's own request object, such as Express's `req`. */
   readonly host: unknown
@@ -107,6 +115,7 @@ export interface RequestFacts {
 
 const NO_REQUEST: RequestFacts = {
   headers: () => new Headers(),
+  url: undefined,
   cookie: undefined,
   host: undefined,
   signal: () => new AbortController().signal,

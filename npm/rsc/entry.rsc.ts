@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import './ambient.ts'
 import { type AppModule, hostOptions, routes } from './modules.ts'
 import { isFlightRequest, renderPage, renderer } from './render.ts'
-import { matchRoute } from './routes.ts'
+import { matchRoute, placeOf } from './routes.ts'
 
 type Page = ReturnType<Handler['page']>
 
@@ -88,16 +88,22 @@ async function pageFor({ handler, pages }: Host, url: string, accept: string | n
   if (!found) {
     const life = lifeOf(module)
     const render = life.revalidate === undefined ? renderPage : renderShared
-    const options = { ...life, ...(match && { route: `/${match.route.folders.map(({ name }) => name).join('/')}` }) }
-    found = { html: handler.page(render, options), flight: handler.page(render, { ...options, vary: ['accept'] }) }
+    const options = { ...life, ...(match && { route: placeOf(match.route) }) }
+    found = {
+      html: handler.page(render, { ...options, negotiated: ['accept'] }),
+      flight: handler.page(render, { ...options, vary: ['accept'] }),
+    }
     pages.set(module, found)
   }
   return isFlightRequest(accept) ? found.flight : found.html
 }
 
-/** What many will see must not end because the first of them has left. */
-function renderShared({ url, headers }: Request): Promise<Response> {
-  return renderPage(new Request(url, { headers }))
+/** What many will see must not end because the first of them has left, nor say that it is for one. */
+async function renderShared({ url, headers }: Request): Promise<Response> {
+  const { status, body, headers: head } = await renderPage(new Request(url, { headers }))
+  const shared = new Headers(head)
+  shared.delete('cache-control')
+  return new Response(body, { status, headers: shared })
 }
 
 function lifeOf({ revalidate, tags = [], dynamic }: AppModule): { tags?: string[]; revalidate?: number } {

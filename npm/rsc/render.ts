@@ -10,7 +10,7 @@ import type * as Ssr from './entry.ssr.tsx'
 import { type AppModule, root, routes } from './modules.ts'
 import { navigationOf } from './navigation-of.ts'
 import type { CallPayload, PagePayload } from './payload.ts'
-import { type Match, matchRoute } from './routes.ts'
+import { type Match, matchRoute, placeOf } from './routes.ts'
 import { toDigest } from './server-error.ts'
 import { buildTree, standInDepth, statusOf, type Variant } from './tree.tsx'
 import type { SearchParams } from './types.ts'
@@ -33,6 +33,11 @@ export async function renderPage(request: Request): Promise<Response> {
 
 /** What follows a call. */
 export const renderer: Renderer = {
+  routeOf(url) {
+    const match = matchRoute(routes, url.split('?', 1)[0]!)
+    return match ? placeOf(match.route) : undefined
+  },
+
   async call({ request, result, page }) {
     const payload: CallPayload = { a: result }
     if (page !== null) {

@@ -40,6 +40,11 @@ export interface Route<M> {
   page: Load<M>
 }
 
+/** Where its page lies in the file tree: `/(site)/posts/[id]`. */
+export function placeOf<M>({ folders }: Route<M>): string {
+  return `/${folders.map(({ name }) => name).join('/')}`
+}
+
 export interface Match<M> {
   route: Route<M>
   params: Params

@@ -98,8 +98,10 @@ export class Cache {
 
   async #remembered(name: string, fn: AnyFunction, args: unknown[], own: string[], lifeOf: (context: RequestContext) => Lifetime): Promise<unknown> {
     const { text, program } = lowerPlain(args, 'arguments')
+    const pageTags = this.#pageTags(currentContext())
     const run = async (): Promise<Filled<unknown>> => {
       const context = newContext('fill')
+      context.pageTags = pageTags
       const value = await runInContext(context, () => fn(...args))
       const tags = [...new Set([...own, ...context.dependencies])]
       return { value, bytes: toBytes(value), tags, life: lifeOf(context) }
@@ -120,18 +122,20 @@ export class Cache {
     tags: string[] = [],
     onError: (error: unknown) => void = console.error,
   ): Promise<{ hit: CacheHit } | { hit: null; filled: Filled<T> }> {
+    const also = this.#pageTags(currentContext())
+    const expected = also === undefined ? tags : [...tags, ...also]
     for (let wait = new Backoff(); ; ) {
-      const read = this.#native.read(key)
+      const read = this.#native.read(key, also)
       const hit = read instanceof Promise ? await read : read
       if (hit?.stale) {
-        const number = await this.#native.begin(key, tags)
+        const number = await this.#native.begin(key, expected)
         if (number > 0) this.#fill(key, number, fill).catch(onError)
       }
       if (hit) {
         depend(hit.tags, hit.life)
         return { hit }
       }
-      const number = await this.#native.begin(key, tags)
+      const number = await this.#native.begin(key, expected)
       if (number === 0) {
         await this.#end(key, wait)
         continue
@@ -140,6 +144,12 @@ export class Cache {
       depend(filled.tags, filled.life)
       return { hit: null, filled }
     }
+  }
+
+  /** The tags of the page that is being computed, or that called: what invalidates it counts for what it reads. */
+  #pageTags(context: RequestContext | undefined): string[] | undefined {
+    if (context?.request.url === undefined) return context?.pageTags
+    return (context.pageTags ??= this.pageTags(context.request.url, context.route))
   }
 
   /** Where the entries are, for the listener. */

@@ -85,6 +85,8 @@ export interface HandlerOptions {
 
 /** Answers that hold a rendered tree. */
 export interface Renderer {
+  /** Where the page at `url` lies in a file tree: `/posts/[id]`. */
+  routeOf?(url: string): string | undefined
   /**
    * The rows of a fetch call's answer. `result` settles as the action did, errors already redacted; `page` is the
    * path whose tree belongs into the same answer, or `null`.

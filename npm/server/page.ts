@@ -17,6 +17,8 @@ export interface PageOptions {
   expire?: number
   /** Request headers on whose values the response depends. */
   vary?: string[]
+  /** Request headers that decided already that this page is asked, as `accept` where there are several. They stand in `Vary`. */
+  negotiated?: string[]
   /**
    * Lets a CDN keep the page for `revalidate` seconds, and serve it stale until `expire`. For one that is told what to drop:
    * see `tagHeader` and `onInvalidate` of the cache's options. Default: only this cache keeps it.
@@ -36,13 +38,13 @@ export async function answerPage(
   render: RenderPage,
   options: PageOptions,
 ): Promise<Answer> {
-  if (options.revalidate === undefined) return (await renderPage(exchange, render)).answer
+  if (options.revalidate === undefined) return (await renderPage(exchange, render, options)).answer
   const life = { revalidate: options.revalidate, expire: options.expire }
   const own = [...cache.pageTags(exchange.url, options.route), ...cache.userTags(options.tags ?? [])]
   const found = await cache.through(
     pageKey(exchange, options.vary),
     async () => {
-      const { answer, context } = await renderPage(exchange, render)
+      const { answer, context } = await renderPage(exchange, render, options)
       const whole = await buffered(answer)
       const tags = [...new Set([...own, ...context.dependencies])]
       const lives = shorter(life, context.life)
@@ -55,10 +57,10 @@ export async function answerPage(
   return found.filled.bytes ? fromBytes(exchange, found.filled.bytes) : found.filled.value
 }
 
-function sharing(cache: Cache, { cdn, vary = [] }: PageOptions, context: RequestContext, life: Lifetime, tags: string[]): PageSharing {
+function sharing(cache: Cache, { cdn, vary = [], negotiated = [] }: PageOptions, context: RequestContext, life: Lifetime, tags: string[]): PageSharing {
   const { revalidate = Infinity, expire = Infinity } = life
   const tagged = cache.tagHeader === undefined ? { tags: [] } : { tagHeader: cache.tagHeader, tags }
-  const known = { isPersonal: context.dynamic, vary, ...tagged }
+  const known = { isPersonal: context.dynamic, vary: [...vary, ...negotiated], ...tagged }
   if (!cdn) return known
   const fresh = Math.min(revalidate, YEAR)
   return { ...known, fresh, stale: Math.min(expire, YEAR) - fresh }
@@ -80,8 +82,10 @@ function pageKey(exchange: Exchange, vary: string[] = []): string {
 async function renderPage(
   exchange: Exchange,
   render: RenderPage,
+  { route }: PageOptions,
 ): Promise<{ answer: Answer; context: RequestContext }> {
   const context = newContext('render', exchange)
+  context.route = route
   const rendered = await runInContext(context, () => render(exchange.request()))
   const answer =
     typeof rendered === 'string'

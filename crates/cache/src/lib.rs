@@ -61,7 +61,7 @@ pub use error::{Error, Result};
 pub use explain::{Explained, ExplainedMark, ExplainedSoft, Explanation, MOST_EXPLAINED, Question};
 pub use marks::{Hit, Invalidation, MOST_SOFT, MarkTable, SoftMark, TagMark};
 pub use memory::Memory;
-pub use rules::{Facts, Verdict, Why, is_overtaken, judge};
+pub use rules::{Facts, Verdict, Why, is_overtaken, is_void, judge};
 pub use store::{Begin, Bounds, Fill, Finished, Read, Stats, Store, Wait};
 pub use time::{Tick, Time, elapsed, now};
 pub use value::{Gather, Sink, Source, Value};

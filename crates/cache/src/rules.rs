@@ -87,6 +87,18 @@ pub fn judge<M: Borrow<TagMark>>(
     verdict
 }
 
+/// Whether what `began` then is void for who has the tags `also`: a hard mark of one came since, or a soft one that has
+/// expired.
+pub fn is_void<M: Borrow<TagMark>>(
+    began: Tick,
+    also: &[String],
+    mark_of: impl Fn(&str) -> Option<M>,
+    now: Time,
+) -> bool {
+    also.iter()
+        .any(|tag| mark_of(tag).is_some_and(|mark| mark.borrow().hit(began, now) == Hit::Gone))
+}
+
 /// Whether a mark may have made void what a fill that `began` then is making: nobody should wait
 /// for it then.
 ///

@@ -24,6 +24,17 @@ pub enum Read {
     Absent,
 }
 
+impl Read {
+    /// What was found, unless what began then must not be served to who asks.
+    pub(crate) fn unless(self, is_void: impl FnOnce(Tick) -> bool) -> Self {
+        let is_void = match &self {
+            Self::Fresh(entry) | Self::Stale(entry) => is_void(entry.began),
+            Self::Absent => false,
+        };
+        if is_void { Self::Absent } else { self }
+    }
+}
+
 /// What [`Store::begin`] says.
 #[derive(Debug)]
 pub enum Begin {
@@ -132,7 +143,13 @@ pub struct Stats {
 ///   long again.
 pub trait Store: Send + Sync {
     /// Looks `key` up.
-    fn read(&self, key: &str, now: Time) -> Answer<Result<Read>>;
+    fn read(&self, key: &str, now: Time) -> Answer<Result<Read>> {
+        self.read_for(key, &[], now)
+    }
+
+    /// Looks `key` up for something that has the tags `also`, a page for one: what began before a hard mark of one of
+    /// these isn't there for it, though others may still read it.
+    fn read_for(&self, key: &str, also: &[String], now: Time) -> Answer<Result<Read>>;
 
     /// Asks for the right to make `key`'s value.
     ///

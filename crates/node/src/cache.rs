@@ -240,9 +240,11 @@ impl NativeCache {
         &self,
         env: &'env Env,
         key: String,
+        also: Option<Vec<String>>,
     ) -> napi::Result<Soon<'env, napi::Either<Hit, Null>>> {
         let at = cache::now();
-        Soon::of(env, self.store.read(&key, at), move |read| {
+        let also = also.unwrap_or_default();
+        Soon::of(env, self.store.read_for(&key, &also, at), move |read| {
             let (stale, entry) = match read {
                 Read::Fresh(entry) => (false, entry),
                 Read::Stale(entry) => (true, entry),

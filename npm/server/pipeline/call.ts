@@ -112,7 +112,7 @@ async function rendered(
   const result = run.error === undefined ? Promise.resolve(run.value) : Promise.reject(redacted(run.error, run.digest))
   result.catch(() => {}) // the renderer takes it; until then it is nobody's
   const request = nextRequest(exchange, run.context)
-  answer.body = await runInContext(renderContext(exchange, run.context), () => renderer.call({ request, result, page }))
+  answer.body = await runInContext(renderContext(exchange, run.context, renderer, page ?? undefined), () => renderer.call({ request, result, page }))
   return answer
 }
 

@@ -100,7 +100,7 @@ async function renderForm(
 ): Promise<Response> {
   const { render, renderer } = settings
   const request = nextRequest(exchange, context)
-  return runInContext(renderContext(exchange, context), async () => {
+  return runInContext(renderContext(exchange, context, renderer), async () => {
     if (renderer) return renderer.form({ request, ...shown })
     if (render) return render(request, shown)
     if (shown.error !== undefined) {

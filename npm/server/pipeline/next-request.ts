@@ -2,18 +2,27 @@
 
 import type { RequestContext } from '../../request/context.ts'
 import type { Exchange } from '../exchange.ts'
+import type { Renderer } from '../options.ts'
 
 /** What is rendered after an action sees the request as the visitor's next one would be, and changes nothing. */
-export function renderContext(exchange: Exchange, after: RequestContext): RequestContext {
+export function renderContext(
+  exchange: Exchange,
+  after: RequestContext,
+  renderer: Renderer | undefined,
+  page: string = exchange.url,
+): RequestContext {
   return {
     ...after,
     phase: 'render',
     request: {
+      url: page,
       headers: () => nextRequest(exchange, after).headers,
       cookie: after.cookies.toString(),
       host: exchange.host,
       signal: () => exchange.signal(),
     },
+    route: renderer?.routeOf?.(page),
+    pageTags: undefined,
     redirect: undefined,
     paths: new Set(),
     tags: new Set(),

@@ -32,7 +32,7 @@ use crate::{
     error::Result,
     explain::{ExplainedMark, Explanation, Question},
     marks::Invalidation,
-    rules::Verdict,
+    rules::{Verdict, is_void},
     store::{Begin, Bounds, Fill, Finished, Read, Stats, Store, Wait},
     time::{Tick, Time, elapsed},
     value::{Sink, Source, Value},
@@ -136,6 +136,22 @@ impl Disk {
             });
         }
         Ok(Read::Absent)
+    }
+
+    fn for_tags(&self, read: Read, also: &[String], now: Time) -> Result<Read> {
+        if also.is_empty() {
+            return Ok(read);
+        }
+        let txn = self.shared.tables.read()?;
+        let mut marks = Vec::with_capacity(also.len());
+        for tag in also {
+            marks.push(self.shared.tables.mark(&txn, &hash(tag))?);
+        }
+        let mark_of = |tag: &str| {
+            let at = also.iter().position(|it| it == tag)?;
+            marks[at].as_ref()
+        };
+        Ok(read.unless(|began| is_void(began, also, mark_of, now)))
     }
 
     fn begin_fill(&self, key: &str, tags: &[String], now: Time) -> Result<Begin> {
@@ -314,8 +330,9 @@ impl Disk {
 }
 
 impl Store for Disk {
-    fn read(&self, key: &str, now: Time) -> Answer<Result<Read>> {
-        Answer::Now(self.look_up(key, now).map(|read| self.shared.counters.read(read)))
+    fn read_for(&self, key: &str, also: &[String], now: Time) -> Answer<Result<Read>> {
+        let read = self.look_up(key, now).and_then(|read| self.for_tags(read, also, now));
+        Answer::Now(read.map(|read| self.shared.counters.read(read)))
     }
 
     fn begin(&self, key: &str, tags: &[String], now: Time) -> Answer<Result<Begin>> {

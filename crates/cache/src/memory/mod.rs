@@ -24,7 +24,7 @@ use crate::{
     error::Result,
     explain::{ExplainedMark, Explanation, Question},
     marks::{Invalidation, MarkTable},
-    rules::{Facts, Verdict, is_overtaken, judge},
+    rules::{Facts, Verdict, is_overtaken, is_void, judge},
     store::{Begin, Bounds, Fill, Finished, Read, Stats, Store, Wait},
     time::{Tick, Time},
 };
@@ -199,8 +199,12 @@ impl Memory {
 }
 
 impl Store for Memory {
-    fn read(&self, key: &str, now: Time) -> Answer<Result<Read>> {
-        Answer::Now(Ok(self.counters.read(self.look_up(key, now))))
+    fn read_for(&self, key: &str, also: &[String], now: Time) -> Answer<Result<Read>> {
+        let read = self.look_up(key, now).unless(|began| {
+            !also.is_empty()
+                && self.with_marks(|marks| is_void(began, also, |tag| marks.get(tag), now))
+        });
+        Answer::Now(Ok(self.counters.read(read)))
     }
 
     fn begin(&self, key: &str, tags: &[String], now: Time) -> Answer<Result<Begin>> {

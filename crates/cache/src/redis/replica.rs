@@ -15,7 +15,9 @@ use super::{
     snapshot,
     ticks::{self, Position},
 };
-use crate::{Facts, Invalidation, MarkTable, Tick, Time, Verdict, Why, is_overtaken, judge};
+use crate::{
+    Facts, Invalidation, MarkTable, Tick, Time, Verdict, Why, is_overtaken, is_void, judge,
+};
 
 /// All marks up to one tick.
 pub(super) struct Replica {
@@ -115,6 +117,12 @@ impl Replica {
             let verdict = known.judge(key, kept.generation, Facts::from(&kept.entry), now);
             (verdict, shifted(kept.entry.stored, -known.ahead_micros))
         })
+    }
+
+    /// Whether what began then is void for who has the tags `also`.
+    pub(super) fn is_void(&self, began: Tick, also: &[String], time: Time) -> bool {
+        let known = self.read();
+        is_void(began, also, |tag| known.marks.get(tag), time)
     }
 
     /// Whether nobody should wait for a fill.

@@ -78,14 +78,17 @@ impl Redis {
 
 impl Store for Redis {
     /// At once for what is near and fresh; one round trip for what isn't.
-    fn read(&self, key: &str, now: Time) -> Answer<crate::Result<Read>> {
-        if let Some(entry) = self.inner.near(key, now) {
-            return Answer::Now(Ok(self.inner.counters.read(Read::Fresh(entry))));
+    fn read_for(&self, key: &str, also: &[String], now: Time) -> Answer<crate::Result<Read>> {
+        // What is void for these tags may have been filled anew elsewhere.
+        if let Some(entry) = self.inner.near(key, now)
+            && let read @ Read::Fresh(_) = self.inner.for_tags(Read::Fresh(entry), also, now)
+        {
+            return Answer::Now(Ok(self.inner.counters.read(read)));
         }
-        let key = key.to_owned();
+        let (key, also) = (key.to_owned(), also.to_vec());
         self.later(move |inner| async move {
             let read = inner.read(&key, now).await?;
-            Ok(inner.counters.read(read))
+            Ok(inner.counters.read(inner.for_tags(read, &also, now)))
         })
     }
 
@@ -204,6 +207,11 @@ impl Store for Redis {
 
 impl Inner {
     /// What is near, if it is fresh. What is stale there may be fresh in Redis.
+    fn for_tags(&self, read: Read, also: &[String], now: Time) -> Read {
+        let replica = &self.shared.replica;
+        read.unless(|began| !also.is_empty() && replica.is_void(began, also, replica.to_redis(now)))
+    }
+
     fn near(&self, key: &str, now: Time) -> Option<Entry> {
         let kept = self.near.get(key)?;
         match self.shared.replica.judge_near(key, &kept, now)? {

@@ -66,14 +66,22 @@ impl Subject {
     }
 
     pub(crate) fn read_at(&self, key: &str, now: Time) -> String {
-        let (state, entry) = match self.0.read(key, now).wait().expect("the store answers") {
-            Read::Fresh(entry) => ("fresh", entry),
-            Read::Stale(entry) => ("stale", entry),
-            Read::Absent => return "absent".to_owned(),
-        };
-        let bytes = entry.value.bytes().wait().expect("the value is there");
-        format!("{state} {}", String::from_utf8_lossy(&bytes))
+        shown(self.0.read(key, now).wait().expect("the store answers"))
     }
+
+    pub(crate) fn read_for(&self, key: &str, also: &[&str]) -> String {
+        shown(self.0.read_for(key, &owned(also), NOW).wait().expect("the store answers"))
+    }
+}
+
+fn shown(read: Read) -> String {
+    let (state, entry) = match read {
+        Read::Fresh(entry) => ("fresh", entry),
+        Read::Stale(entry) => ("stale", entry),
+        Read::Absent => return "absent".to_owned(),
+    };
+    let bytes = entry.value.bytes().wait().expect("the value is there");
+    format!("{state} {}", String::from_utf8_lossy(&bytes))
 }
 
 pub(crate) fn owned(tags: &[&str]) -> Vec<String> {

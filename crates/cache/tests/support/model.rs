@@ -19,6 +19,7 @@ pub(crate) enum Step {
     Read {
         by: usize,
         key: u8,
+        also: Vec<u8>,
     },
     Begin {
         by: usize,
@@ -73,7 +74,8 @@ fn step() -> impl Strategy<Value = Step> {
     ];
     let bytes = prop_oneof![9 => 0..100usize, 1 => 100_000..300_000usize];
     prop_oneof![
-        8 => (by(), 0..KEYS).prop_map(|(by, key)| Step::Read { by, key }),
+        8 => (by(), 0..KEYS, prop::collection::vec(0..TAGS, 0..2))
+            .prop_map(|(by, key, also)| Step::Read { by, key, also }),
         6 => (by(), 0..KEYS, tags()).prop_map(|(by, key, tags)| Step::Begin { by, key, tags }),
         6 => (any::<usize>(), tags(), life, bytes)
             .prop_map(|(fill, tags, life, bytes)| Step::Finish { fill, tags, life, bytes }),
@@ -197,7 +199,7 @@ impl<P: Place> History<P> {
 
     fn take(&mut self, step: Step) -> Checked {
         match step {
-            Step::Read { by, key } => self.read(by, key)?,
+            Step::Read { by, key, also } => self.read(by, key, &also)?,
             Step::Begin { by, key, tags } => self.begin(by, key, &tags)?,
             Step::Finish { fill, tags, life, bytes } if !self.running.is_empty() => {
                 let running = self.running.swap_remove(fill % self.running.len());
@@ -306,24 +308,34 @@ impl<P: Place> History<P> {
         }
     }
 
-    fn read(&mut self, by: usize, key: u8) -> Checked {
+    fn read(&mut self, by: usize, key: u8, also: &[u8]) -> Checked {
         let by = by % self.processes.len();
-        let read = self.process(by).0.read(&key.to_string(), self.now).wait();
+        let names: Vec<_> = also.iter().map(u8::to_string).collect();
+        let read = self.process(by).0.read_for(&key.to_string(), &names, self.now).wait();
         match read.expect("the store answers") {
             Read::Absent => {
                 let Some(value) = self.last.get(&key).map(|step| &self.stored[step]) else {
                     return Ok(());
                 };
-                let may_be_gone = value.was_gone || self.may_be_gone(value);
+                let is_marked =
+                    self.marks.iter().any(|it| it.step > value.began && also.contains(&it.tag));
+                let may_be_gone = value.was_gone || is_marked || self.may_be_gone(value);
                 prop_assert!(!self.is_roomy || may_be_gone, "{value:?} is missing");
                 Ok(())
             }
-            Read::Fresh(entry) => self.served(by, key, &entry, true),
-            Read::Stale(entry) => self.served(by, key, &entry, false),
+            Read::Fresh(entry) => self.served(by, key, also, &entry, true),
+            Read::Stale(entry) => self.served(by, key, also, &entry, false),
         }
     }
 
-    fn served(&mut self, by: usize, key: u8, entry: &Entry, as_fresh: bool) -> Checked {
+    fn served(
+        &mut self,
+        by: usize,
+        key: u8,
+        also: &[u8],
+        entry: &Entry,
+        as_fresh: bool,
+    ) -> Checked {
         let bytes = entry.value.bytes().wait().expect("the value is there");
         let step: usize = std::str::from_utf8(&bytes).unwrap().parse().unwrap();
         let Some(value) = self.stored.get(&step).cloned() else {
@@ -331,6 +343,9 @@ impl<P: Place> History<P> {
         };
         prop_assert_eq!(key, value.key);
         prop_assert!(!self.must_be_gone(&value), "{value:?} served although it is gone");
+        let is_void = |mark: &Mark| mark.how == Invalidation::Hard && also.contains(&mark.tag);
+        let mut later = self.marks.iter().filter(|mark| mark.step > value.began);
+        prop_assert!(!later.any(is_void), "{value:?} served for {also:?}");
         let must_be_stale = self.must_be_stale(&value);
         prop_assert!(!as_fresh || !must_be_stale, "{value:?} served as fresh");
         prop_assert!(as_fresh || must_be_stale || !self.is_roomy, "{value:?} served as stale");

@@ -35,6 +35,7 @@ macro_rules! rules_hold {
             explain_says_what_a_tag_hits_and_why
             statistics_count_what_happened
             any_text_is_a_key_and_a_tag
+            what_is_read_for_other_tags_counts_their_hard_marks_for_that_reader_alone
         }
     };
     ($place:expr; $($rule:ident)*) => {
@@ -73,6 +74,21 @@ pub(crate) fn what_was_stored_is_read_until_its_tag_is_invalidated(place: &impl 
     assert_eq!(cache.read("k"), "absent");
     assert_eq!(cache.fill("k", "2", &["posts", "user"]), Finished::Stored);
     assert_eq!(cache.read("k"), "fresh 2");
+}
+
+pub(crate) fn what_is_read_for_other_tags_counts_their_hard_marks_for_that_reader_alone(
+    place: &impl Place,
+) {
+    let cache = subject(place);
+    cache.fill("k", "1", &["posts"]);
+    cache.invalidate("page", soft(60));
+    assert_eq!(cache.read_for("k", &["page", "other"]), "fresh 1");
+    cache.invalidate("page", Hard);
+    assert_eq!(cache.read_for("k", &["page", "other"]), "absent");
+    assert_eq!(cache.read_for("k", &["other"]), "fresh 1");
+    assert_eq!(cache.read("k"), "fresh 1");
+    cache.fill("k", "2", &["posts"]);
+    assert_eq!(cache.read_for("k", &["page"]), "fresh 2");
 }
 
 pub(crate) fn an_entry_begun_before_the_mark_is_never_fresh(place: &impl Place) {
