@@ -17,6 +17,7 @@ const MAY_USE: Record<string, string[]> = {
   plugin: ['native'],
   rsc: [],
   cli: [],
+  next: ['native', 'server'],
   testing: ['client'],
 }
 

@@ -391,6 +391,8 @@ export interface NativeCache {
   life(profile: string | LifeSettings): LifeSettings
   /** Gives the tick of the mark. Without a life what has the tag is gone, else stale until `expire`. */
   revalidateTag(tag: string, life: LifeSettings | undefined): Soon<number>
+  /** As `revalidateTag`, of tags in a spelling of one's own. */
+  mark(tags: string[], life: LifeSettings | undefined): Soon<number>
   revalidatePath(path: string, reach: 'page' | 'layout'): Soon<number>
   /** Waits until reads here see the mark of this tick, wherever it was set. */
   catchUp(tick: number): Soon<void>

@@ -355,13 +355,19 @@ impl NativeCache {
         tag: String,
         life: Option<LifeSettings>,
     ) -> napi::Result<Soon<'env, f64>> {
-        let (tags, how) = now(*env, || {
-            let how = match life {
-                None => cache::Invalidation::Hard,
-                Some(life) => Profile::try_from(life)?.invalidation(),
-            };
-            Ok(([user_tag(&tag)?], how))
-        })?;
+        let (tags, how) = now(*env, || Ok(([user_tag(&tag)?], invalidation_of(life)?)))?;
+        Soon::of(env, self.store.invalidate(&tags, how, cache::now()), |tick| Ok(tick.0 as f64))
+    }
+
+    /// As `revalidate_tag`, of tags in a spelling of the caller's.
+    #[napi]
+    pub fn mark<'env>(
+        &self,
+        env: &'env Env,
+        tags: Vec<String>,
+        life: Option<LifeSettings>,
+    ) -> napi::Result<Soon<'env, f64>> {
+        let how = now(*env, || invalidation_of(life))?;
         Soon::of(env, self.store.invalidate(&tags, how, cache::now()), |tick| Ok(tick.0 as f64))
     }
 
@@ -413,6 +419,14 @@ impl NativeCache {
     pub fn stats(&self) -> CacheStats {
         self.store.stats().into()
     }
+}
+
+/// Without a life at once, else as its `expire` says.
+fn invalidation_of(life: Option<LifeSettings>) -> Result<cache::Invalidation, Failure> {
+    Ok(match life {
+        None => cache::Invalidation::Hard,
+        Some(life) => Profile::try_from(life)?.invalidation(),
+    })
 }
 
 fn bounds_of(

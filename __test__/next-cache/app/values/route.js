@@ -1,0 +1,8 @@
+import { headers } from 'next/headers'
+
+import { cached, fetched } from '../data'
+
+export async function GET() {
+  await headers() // not while the app is built
+  return Response.json({ uc: await cached(), f: await fetched() })
+}
