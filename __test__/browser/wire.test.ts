@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -12,13 +12,18 @@ import { createHandler } from 'errand/server'
 import type { Browser, Page } from 'playwright-core'
 
 import { launch } from '../support/chromium.ts'
+import { tempFolder } from '../support/temp.ts'
 
 /** The page's own code runs against these. */
 interface Window {
+  withProgress(onProgress: (sent: number, total: number) => void): unknown
   reference(id: string): { (...args: unknown[]): Promise<any>; with(options: object): (...args: unknown[]) => Promise<any> }
 }
 
 let stopped = 0
+let uploads = 0
+let atATime = 0
+let mostAtATime = 0
 let produced = 0
 
 const actions = {
@@ -60,20 +65,36 @@ const actions = {
     form.append('report', new File(['x'.repeat(3_000_000)], 'report.csv', { type: 'text/csv' }))
     return form
   },
+  size: () => async (file: File) => {
+    uploads++
+    return file.size
+  },
+  inOrder: () => async (value: number, ms: number) => {
+    mostAtATime = Math.max(mostAtATime, ++atATime)
+    await sleep(ms)
+    atATime--
+    return value
+  },
   fails: () => async () => ({ promise: sleep(5).then(() => Promise.reject(new Error('secret'))) }),
 }
 
 const HTML = `<!doctype html><meta charset="utf-8"><title>wire</title><script type="module" src="/page.js"></script>`
 const PAGE = `import { createServerReference } from '/client/index.js'
+import { withProgress } from '/client/progress.js'
 window.reference = (id) => createServerReference(id)
+window.withProgress = withProgress
 document.title = 'ready'`
+
+const temporary = tempFolder('wire')
+process.env['TMPDIR'] = temporary.path
+const temporaryFiles = (): number => readdirSync(temporary.path).filter((name) => name.startsWith('errand-')).length
 
 let server: Server
 let browser: Browser
 let page: Page
 
 before(async () => {
-  const handler = createHandler({ actions, onError() {} })
+  const handler = createHandler({ actions, onError() {}, limits: { file: '64mb', body: '64mb' } })
   server = createServer((req, res) => {
     void handler.node(req, res, () => {
       const path = new URL(req.url ?? '/', 'http://localhost').pathname
@@ -101,11 +122,12 @@ after(async () => {
   await browser?.close()
   server?.close()
   server?.closeAllConnections()
+  temporary.remove()
 })
 
 /** Runs `work` in the page. */
-const inPage = <T>(work: (reference: Window['reference']) => Promise<T>): Promise<T> =>
-  page.evaluate(`(${String(work)})(window.reference)`) as Promise<T>
+const inPage = <T>(work: (reference: Window['reference'], withProgress: Window['withProgress']) => Promise<T>): Promise<T> =>
+  page.evaluate(`(${String(work)})(window.reference, window.withProgress)`) as Promise<T>
 
 test('values of every kind cross', async () => {
   const [map, sum, file, keys] = await inPage(async (reference) => {
@@ -117,6 +139,43 @@ test('values of every kind cross', async () => {
     return [back[0].map(([when, big]: [number, bigint]) => [when, `${big}`]), ...back.slice(1)]
   })
   assert.deepEqual([map, sum, file, keys], [[[5, '7']], 6, ['ü.txt', 'text/plain', 100_000], ['a', 'b']])
+})
+
+test('the progress of an upload is told, and its answer is as any other', async () => {
+  const { told, size } = await inPage(async (reference, withProgress) => {
+    const told: number[][] = []
+    const file = new File([new Uint8Array(20 << 20)], 'big')
+    const size = await reference('size').with({ fetch: withProgress((sent, total) => told.push([sent, total])) })(file)
+    return { told, size }
+  })
+  assert.equal(size, 20 << 20)
+  assert.ok(told.length > 1 && told.every(([sent = 0], at) => sent >= (told[at - 1]?.[0] ?? 0)), JSON.stringify(told))
+  const [sent, total] = told.at(-1)!
+  assert.ok(sent === total && total! > 20 << 20)
+})
+
+test('an upload can be aborted: its action never runs, and nothing of it stays', async () => {
+  const before = uploads
+  const name = await inPage(async (reference, withProgress) => {
+    const stop = new AbortController()
+    const file = new File([new Uint8Array(60 << 20)], 'big')
+    const fetch = withProgress(() => stop.abort())
+    return reference('size').with({ fetch, signal: stop.signal })(file).then(String, (error: Error) => error.name)
+  })
+  assert.equal(name, 'AbortError')
+  for (let tries = 0; temporaryFiles() > 0 && tries < 100; tries += 1) await sleep(20)
+  assert.deepEqual([uploads - before, temporaryFiles()], [0, 0])
+})
+
+test('parallel calls of an action settle in the order of the calls', async () => {
+  const order = await inPage(async (reference) => {
+    const order: number[] = []
+    const action = reference('inOrder')
+    await Promise.all([action(1, 300), action(2, 150), action(3, 100)].map((it) => it.then((value: number) => order.push(value))))
+    return order
+  })
+  assert.deepEqual(order, [1, 2, 3])
+  assert.equal(mostAtATime, 3, 'they ran side by side')
 })
 
 test('an object stays one, and may contain itself', async () => {

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
 
 import { ActionError, CallError, configure, createServerReference, UnknownActionError } from '../../npm/client/index.ts'
+import { latest, serial } from '../../npm/client/order.ts'
 
 interface Seen { id: string; body: string; headers: IncomingMessage['headers']; url: string }
 
@@ -250,6 +251,93 @@ test('calls run side by side, and in order when asked', async () => {
   await Promise.all(calls)
   assert.deepEqual(order, [0, 1, 2, 3])
   assert.deepEqual(seen.map((it) => it.body.includes('late')), [false, false, false])
+})
+
+test('calls of one action settle in the order in which they were made, those of others do not wait', async () => {
+  const held = new Map<string, () => void>()
+  answer = ({ id, body }, response) => held.set(id + body, () => rows(response, `0:{"a":${body}}\n`, { 'errand-revalidated': JSON.stringify({ paths: [body], tags: [] }) }))
+  const told: string[] = []
+  configure({ onRevalidate: ({ paths }) => told.push(...paths) })
+  const [one, other] = [createServerReference('one'), createServerReference('other')]
+  const settled: unknown[] = []
+  const calls = [one(1), one(2), other(3), one(4)].map((it) => it.then((value: number[]) => settled.push(value[0])))
+  while (held.size < 4) await turn()
+  const release = async (name: string): Promise<void> => {
+    held.get(name)!()
+    for (let turns = 0; turns < 20; turns += 1) await turn()
+  }
+  await release('one[4]')
+  await release('one[2]')
+  assert.deepEqual([settled, told], [[], []])
+  await release('other[3]')
+  assert.deepEqual(settled, [3])
+  await release('one[1]')
+  await Promise.all(calls)
+  assert.deepEqual([settled, told], [[3, 1, 2, 4], ['[3]', '[1]', '[2]', '[4]']])
+})
+
+test('a call that fails or is aborted lets the next one settle', async () => {
+  const stop = new AbortController()
+  answer = ({ body }, response) => (body === '[1]' ? undefined : rows(response, '0:{"a":"ok"}\n'))
+  const action = createServerReference('id-1')
+  const [first, second] = [action.with({ signal: stop.signal })(1), action(2)]
+  while (seen.length < 2) await turn()
+  stop.abort()
+  await assert.rejects(first, { name: 'AbortError' })
+  assert.equal(await second, 'ok')
+})
+
+test('latest: a call aborts the one before it', async () => {
+  const closed: string[] = []
+  answer = ({ body }, response) => (body === '["abc"]' ? rows(response, '0:{"a":"found"}\n') : response.once('close', () => closed.push(body)))
+  const search = latest(createServerReference('id-1'))
+  const first = search('a')
+  while (seen.length < 1) await turn()
+  const second = search('ab')
+  await assert.rejects(first, { name: 'CallError', code: 'errand::superseded' })
+  while (seen.length < 2) await turn()
+  const third = search('abc')
+  await assert.rejects(second, { code: 'errand::superseded' })
+  assert.equal(await third, 'found')
+  while (closed.length < 2) await turn()
+  assert.deepEqual(closed, ['["a"]', '["ab"]'])
+})
+
+test('serial: a call of this action is sent when the one before it has settled', async () => {
+  const held: (() => void)[] = []
+  answer = ({ body }, response) => held.push(() => (body === '[1]' ? response.destroy() : rows(response, `0:{"a":${body}}\n`)))
+  const save = serial(createServerReference('id-1'))
+  const calls = [save(1), save(2), save(3)]
+  for (let at = 0; at < 3; at += 1) {
+    while (held.length <= at) await turn()
+    await turn()
+    assert.equal(seen.length, at + 1)
+    held[at]!()
+  }
+  const results = await Promise.allSettled(calls)
+  assert.deepEqual(results.map(({ status }) => status), ['rejected', 'fulfilled', 'fulfilled'])
+})
+
+test('one call may be sent by a fetch of its own', async () => {
+  const sent: string[] = []
+  const own: typeof fetch = (url, init) => {
+    sent.push(String(url))
+    return fetch(url, init)
+  }
+  assert.equal(await createServerReference('id-1').with({ fetch: own })(), 'ok')
+  assert.deepEqual(sent, [`${origin}/page?x=1`])
+})
+
+test('without a network a call says so; nothing is tried again', async () => {
+  let tries = 0
+  configure({ fetch: () => Promise.reject(new TypeError(`failed ${(tries += 1)}`)) })
+  Object.defineProperty(globalThis, 'navigator', { value: { onLine: false }, configurable: true })
+  try {
+    await assert.rejects(createServerReference('id-1')(), { name: 'CallError', code: 'errand::offline' })
+  } finally {
+    delete (globalThis as any).navigator
+  }
+  assert.equal(tries, 1)
 })
 
 test('a result can hold actions, which call this server', async () => {

@@ -1,5 +1,5 @@
 import { quiet } from '../values/live.ts'
-import { settings, type Revalidated } from './configure.ts'
+import { settings, type ClientOptions, type Revalidated } from './configure.ts'
 import { CallError, connectionError, unexpected, UnknownActionError } from './errors.ts'
 import { decodeFlight, type DecodeOptions } from './flight.ts'
 import { encodeReply } from './reply.ts'
@@ -10,15 +10,18 @@ export interface CallOptions {
   signal?: AbortSignal
   /** Sent in addition to those of `configure`. */
   headers?: HeadersInit
+  /** Used instead of that of `configure`; see `errand/client/progress`. */
+  fetch?: ClientOptions['fetch']
 }
 
-/** The call before this one. */
-let previous: Promise<unknown> = Promise.resolve()
+/** When the last call of each action has settled; if calls are serial, the last of all. */
+const settled = new Map<string, Promise<void>>()
 
 /**
  * Calls the action `id` on the server and gives its result.
  *
- * Arguments are read now, even if the call has to wait for its turn.
+ * Arguments are read now, even if the call has to wait for its turn. Calls of one action settle, and tell what they
+ * invalidated, in the order in which they were made.
  */
 export function call(
   id: string,
@@ -27,20 +30,29 @@ export function call(
   reference: DecodeOptions['reference'],
 ): Promise<unknown> {
   const body = quiet(encodeReply(args, options))
-  const run = async (): Promise<unknown> => receive(id, await send(id, await body, options), options, reference)
-  return (previous = settings.concurrency === 'serial' ? previous.then(run, run) : run())
+  const queue = settings.concurrency === 'serial' ? '' : id
+  const before = settled.get(queue)
+  const run = async (): Promise<unknown> => {
+    if (!queue) await before
+    const response = await send(id, await body, options)
+    await before
+    return receive(id, response, options, reference)
+  }
+  const running = run()
+  settled.set(queue, running.then(() => {}, () => {}))
+  return running
 }
 
-async function send(id: string, body: string | FormData, { signal, headers }: CallOptions): Promise<Response> {
-  const { fetch = globalThis.fetch, headers: common } = settings
-  const all = new Headers(typeof common === 'function' ? await common() : common)
-  new Headers(headers).forEach((value, name) => all.set(name, value))
+async function send(id: string, body: string | FormData, options: CallOptions): Promise<Response> {
+  // By default the page that the user is on, which the server renders again if the action asks for it; no hash is sent.
+  const { fetch = globalThis.fetch, url = location.href, signal } = { ...settings, ...options }
+  const { headers } = settings
+  const all = new Headers(typeof headers === 'function' ? await headers() : headers)
+  new Headers(options.headers).forEach((value, name) => all.set(name, value))
   all.set('accept', 'text/x-component')
   all.set('errand-action', id)
-  // By default the page that the user is on, which the server renders again if the action asks for it.
-  const url = settings.url ?? location.href // no hash is sent
   try {
-    return await fetch(url, { method: 'POST', headers: all, body, signal: signal ?? null })
+    return await fetch(url, { method: 'POST', headers: all, body, signal } as RequestInit)
   } catch (cause) {
     throw connectionError(cause, signal)
   }
@@ -56,19 +68,19 @@ async function receive(
   const revalidated = headers.get('errand-revalidated')
   if (revalidated) settings.onRevalidate?.(JSON.parse(revalidated) as Revalidated)
 
-  const isUnknown = headers.has('errand-unknown-action')
   const redirect = headers.get('errand-redirect')
-  const isRows = headers.get('content-type')?.startsWith('text/x-component')
-  if (body && isRows && !isUnknown && !redirect) {
+  if (redirect || headers.has('errand-unknown-action')) {
+    body?.cancel().catch(() => {}) // it is not read
+    settled.clear() // if the page goes, this call never settles
+    return redirect ? follow(redirect, response.url) : unknownAction(id, status)
+  }
+  if (body && headers.get('content-type')?.startsWith('text/x-component')) {
     const root = await decodeFlight(body, { reference, signal })
     if (root && Object.hasOwn(root, 'a')) return (root as { a: unknown }).a
-  } else if (!isUnknown && !redirect) {
-    const { code, message, hint } = ((await response.json().catch(() => null)) ?? {}) as Record<string, string>
+  } else {
+    const { code, message, hint } = Object(await response.json().catch(() => {})) as Record<string, string>
     if (typeof code === 'string') throw new CallError(code, message!, { status, hint })
   }
-  body?.cancel().catch(() => {}) // what is left is not read
-  if (isUnknown) return unknownAction(id, status)
-  if (redirect) return follow(redirect, response.url)
   throw unexpected(status)
 }
 
@@ -76,26 +88,23 @@ async function receive(
 const RELOADED = 'errand:reloaded'
 
 function unknownAction(id: string, status: number): Promise<never> {
-  if (settings.onUnknownAction !== 'reload' || sessionStorage.getItem(RELOADED) === id) {
+  if (settings.onUnknownAction !== 'reload' || sessionStorage[RELOADED] === id) {
     throw new UnknownActionError(id, status)
   }
-  sessionStorage.setItem(RELOADED, id)
+  sessionStorage[RELOADED] = id
   location.reload()
   return new Promise(() => {}) // the page is leaving
 }
 
 /** `header` is `<status>;<url>`. */
-function follow(header: string, base: string): Promise<never> | undefined {
+function follow(header: string, base: string): Promise<never> | void {
   const url = header.slice(header.indexOf(';') + 1)
   const target = new URL(url, base || location.href)
   // A redirect of HTTP could not go to `javascript:` either.
   if (!/^https?:$/.test(target.protocol)) {
-    throw new CallError('errand::bad-redirect', `Redirected to ${target.protocol}`)
+    throw new CallError('errand::bad-redirect', target.href)
   }
-  if (settings.onRedirect) {
-    settings.onRedirect(url, parseInt(header))
-    return undefined
-  }
+  if (settings.onRedirect) return void settings.onRedirect(url, parseInt(header))
   location.assign(target.href)
   return new Promise(() => {}) // the page is leaving
 }

@@ -16,7 +16,10 @@ export interface ClientOptions {
   onRevalidate?: (revalidated: Revalidated) => void
   /** What to do when the server does not know an action: reload the page (once), or reject the call (the default). */
   onUnknownAction?: 'reload' | 'throw'
-  /** `serial`: a call is sent when the one before it has settled. Default: `parallel`. */
+  /**
+   * `serial`: a call is sent when the one before it has settled, whichever actions they are of. Default: `parallel`. For single
+   * actions see `errand/client/order`.
+   */
   concurrency?: 'parallel' | 'serial'
 }
 

@@ -27,9 +27,9 @@ export class ActionError<Data = unknown> extends Error {
 /**
  * A call that did not get an answer of the action.
  *
- * `code` is the server's (`errand::origin-mismatch`, …), or one of `errand::network` (see `cause`),
- * `errand::unexpected-response` (something else answered, a proxy perhaps) and `errand::connection-closed` (the
- * answer broke off).
+ * `code` is the server's (`errand::origin-mismatch`, …), or one of `errand::network` (see `cause`), `errand::offline` (the
+ * browser knows of no network), `errand::unexpected-response` (something else answered, a proxy perhaps),
+ * `errand::connection-closed` (the answer broke off) and `errand::superseded` (see `latest`).
  */
 export class CallError extends ErrandError {
   override readonly name: string = 'CallError'
@@ -48,7 +48,7 @@ export class UnknownActionError extends CallError {
   declare readonly id: string
 
   constructor(id: string, status?: number) {
-    super('errand::unknown-action', 'The server has no such action', { status, hint: 'Reload' })
+    super('errand::unknown-action', 'Unknown action', { status, hint: 'Reload' })
     this.id = id
   }
 }
@@ -56,7 +56,9 @@ export class UnknownActionError extends CallError {
 /** Why nothing, or nothing more, could be read. */
 export function connectionError(cause: unknown, signal: AbortSignal | undefined): unknown {
   if (signal?.aborted) return signal.reason
-  return cause instanceof CallError ? cause : new CallError('errand::network', 'The connection broke off', { cause })
+  if (cause instanceof CallError) return cause
+  const code = globalThis.navigator?.onLine === false ? 'errand::offline' : 'errand::network'
+  return new CallError(code, 'The connection broke', { cause })
 }
 
 /** Something else than Errand answered, or its answer was damaged on the way. */

@@ -321,5 +321,5 @@ function put(holder: Holder, key: string, value: unknown): void {
 }
 
 function unsupported(): CallError {
-  return new CallError('errand::unsupported-result', 'The answer is for React')
+  return new CallError('errand::unsupported-result', 'The answer is not plain data')
 }

@@ -20,29 +20,26 @@ export interface ServerReference extends ServerReferenceFields {
  * @param name the function's name, in development
  */
 export function createServerReference(id: string, params = 0, rest = true, name = ''): ServerReference {
-  return create(id, null, { limit: rest ? Infinity : params, name }, {})
+  return boundReference(id, null, rest ? Infinity : params, name)
 }
 
 /** The reference that an answer describes: `bound` is completed while the rest of the answer is read. */
-export function boundReference(id: string, bound: unknown[] | null): ServerReference {
-  return create(id, bound, { limit: Infinity, name: '' }, {})
-}
-
-function create(
+export function boundReference(
   id: string,
   bound: unknown[] | null,
-  shape: { limit: number; name: string },
-  options: CallOptions,
+  limit: number = Infinity,
+  name: string = '',
+  options: CallOptions = {},
 ): ServerReference {
   const reference = async (...args: unknown[]): Promise<unknown> =>
-    call(id, [...(bound ?? []), ...args].slice(0, shape.limit), options, boundReference)
+    call(id, [...(bound ?? []), ...args].slice(0, limit), options, boundReference)
   const fields = {
-    name: shape.name,
+    name,
     $$typeof: SERVER_REFERENCE,
     $$id: id,
     $$bound: bound,
-    bind: (_: unknown, ...args: unknown[]) => create(id, [...(bound ?? []), ...args], shape, options),
-    with: (more: CallOptions) => create(id, bound, shape, { ...options, ...more }),
+    bind: (_: unknown, ...args: unknown[]) => boundReference(id, [...(bound ?? []), ...args], limit, name, options),
+    with: (more: CallOptions) => boundReference(id, bound, limit, name, { ...options, ...more }),
   }
   for (const [key, value] of Object.entries(fields)) Object.defineProperty(reference, key, { value })
   return reference as unknown as ServerReference

@@ -27,7 +27,7 @@ export async function readRows(
   rows.next()
   try {
     for (let part; !(part = await reader.read()).done; ) rows.next(part.value)
-    throw new CallError('errand::connection-closed', 'The answer broke off')
+    throw new CallError('errand::connection-closed', 'The answer broke')
   } catch (error) {
     reader.cancel(error).catch(() => {})
     throw connectionError(error, signal)

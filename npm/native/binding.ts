@@ -109,6 +109,7 @@ export interface HostSettings {
     folder: string
   }
   sealLifetime: number | undefined
+  build: string | undefined
 }
 
 /** 0: not ours; 1: a fetch call; 2: perhaps a form; else a fetch call under a policy. */
@@ -322,6 +323,8 @@ export interface NativeHost {
   setSecrets(secrets: string[]): void
   /** What an operator should know about where the secret is. */
   secretWarning(): string | null
+  /** What answers name as their build. */
+  build(): string
   /** Whether one of the secrets may have sealed this. */
   mayOpen(sealed: string): boolean
   digest(text: string): string

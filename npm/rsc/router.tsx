@@ -137,12 +137,12 @@ function leaveTo(url: URL): Promise<never> {
   return new Promise(() => {})
 }
 
+/** Who refuses says why in JSON; anybody else, a proxy for one, answers as it likes. */
 async function refusal(response: Response): Promise<CallError> {
-  const text = await response.text().catch(() => '')
-  const [, code, message] = /^(errand::[a-z-]+)[:\s]+([^]*)$/.exec(text) ?? []
-  return new CallError(code ?? 'errand::unexpected-response', message ?? `The server answered ${response.status}`, {
-    status: response.status,
-  })
+  const { status } = response
+  const { code, message, hint } = Object(await response.json().catch(() => null)) as Record<string, string>
+  if (typeof code === 'string' && typeof message === 'string') return new CallError(code, message, { status, hint })
+  return new CallError('errand::unexpected-response', `The server answered ${status}`, { status })
 }
 
 function isFlight(response: Response): boolean {

@@ -62,6 +62,11 @@ export interface HandlerOptions {
    * kept in `node_modules/.cache/errand`.
    */
   secret?: string | string[] | { file: string } | (() => string | string[] | Promise<string | string[]>)
+  /**
+   * What each answer names in `errand-build`, such as the commit's hash: 1 to 128 visible ASCII characters. Default: `ERRAND_BUILD`,
+   * else a hash of the ids of all actions, which changes when one comes or goes.
+   */
+  build?: string
   /** Seconds after which a sealed value no longer opens. Default: as long as its secret is known. */
   sealLifetime?: number
   /** Options of this handler's cache, or the cache itself. Default: one cache for the whole process. */
@@ -121,6 +126,7 @@ export function resolveOptions(options: HandlerOptions): Settings {
       limits: limitSettings(options.limits),
       secret: secretSource(options.secret),
       sealLifetime: options.sealLifetime,
+      build: options.build ?? (process.env['ERRAND_BUILD'] || undefined),
     },
     askForSecrets: typeof options.secret === 'function' ? options.secret : undefined,
     cache: resolveCache(options.cache),

@@ -23,6 +23,7 @@ use crate::{
     policy::{Bounds, Policy, Usage},
     proxy::Proxied,
     rejection::Rejection,
+    respond::{self, Answer},
     seal::Purpose,
     settings::{BadOption, Settings},
 };
@@ -87,6 +88,12 @@ impl Host {
     /// What was configured; `actions` and `policies` have moved into the host.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// An answer that names this build.
+    pub fn named(&self, mut answer: Answer) -> Answer {
+        answer.headers.push((respond::BUILD, self.settings.build.as_str().to_owned()));
+        answer
     }
 
     /// Classifies, resolves and guards a request by its head.

@@ -8,6 +8,7 @@
 //! | values that a page carries and brings back | nobody to read or change them | [`Host::seal`], [`Host::open`] |
 //! | an action with rules of its own | nobody to ask more of it | [`Policy`], [`Gate`] |
 //! | what an action did | the answer's head | [`respond`] |
+//! | an answer | it to name the build | [`build`], [`Host::named`] |
 //! | an error of the user's code | what the browser may know of it | [`redact`] |
 //! | a response to keep | its key and its bytes | [`page`] |
 //! | no server | one that answers what needs no JavaScript by itself | [`listener`] |
@@ -25,6 +26,7 @@
 
 mod arriving;
 mod body;
+pub mod build;
 pub mod classify;
 mod disposition;
 pub mod effects;

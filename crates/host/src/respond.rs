@@ -88,6 +88,9 @@ impl std::str::FromStr for Failure {
     }
 }
 
+/// The header that names the build which answers.
+pub const BUILD: &str = "errand-build";
+
 /// What each answer to a call has: no cache may keep it, and no browser may guess its type.
 const PRIVATE: [(&str, &str); 2] =
     [("cache-control", "no-store"), ("x-content-type-options", "nosniff")];

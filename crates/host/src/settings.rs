@@ -2,10 +2,14 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::{origin::OriginPattern, policy::Policy, proxy::TrustProxy, secrets::Keys};
+use crate::{
+    build::Build, origin::OriginPattern, policy::Policy, proxy::TrustProxy, secrets::Keys,
+};
 
 /// Everything that decides how calls are answered.
 pub struct Settings {
+    /// What answers name as their build.
+    pub build: Build,
     /// Ids of the functions that may be called.
     pub actions: Vec<String>,
     /// Of those that have rules of their own, these.

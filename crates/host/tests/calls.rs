@@ -10,6 +10,7 @@ use wire::{Limits, Skeleton};
 
 fn host() -> Host {
     Host::new(Settings {
+        build: host::build::Build::named("b1".into()).unwrap(),
         actions: vec!["act".into(), "other".into()],
         policies: Default::default(),
         allowed_origins: vec!["*.friend.test".parse().unwrap()],

@@ -31,6 +31,7 @@ fn host() -> Host {
     ];
     let ids = policies.iter().map(|(id, _)| *id).chain(["plain"]);
     Host::new(Settings {
+        build: host::build::Build::of::<&str>(&[]),
         actions: ids.map(str::to_owned).collect(),
         policies: policies.into_iter().map(|(id, policy)| (id.to_owned(), policy)).collect(),
         allowed_origins: Vec::new(),

@@ -4,6 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use host::{
     Admission, FormCall, Host, PolicyId, Rejection, Settings,
+    build::Build,
     classify::Head,
     effects::{Target, redirect_target},
     origin::OriginPattern,
@@ -27,6 +28,7 @@ use crate::{
 
 #[napi(object, object_to_js = false)]
 pub struct HostSettings {
+    pub build: Option<String>,
     pub actions: Vec<String>,
     pub policies: HashMap<String, PolicySettings>,
     pub allowed_origins: Vec<String>,
@@ -63,6 +65,7 @@ impl TryFrom<HostSettings> for Settings {
     fn try_from(it: HostSettings) -> Result<Self, Failure> {
         let origins = it.allowed_origins.iter().map(|text| text.parse::<OriginPattern>());
         Ok(Self {
+            build: it.build.map_or_else(|| Ok(Build::of(&it.actions)), Build::named)?,
             actions: it.actions,
             policies: it.policies.into_iter().map(policy::of_action).collect::<Result<_, _>>()?,
             allowed_origins: origins.collect::<Result<_, _>>()?,
@@ -438,6 +441,12 @@ impl NativeHost {
         now(env, || Ok(self.0.settings().keys.ring().may_open(&sealed)))
     }
 
+    /// The name of the build, for answers whose heads are made elsewhere.
+    #[napi]
+    pub fn build(&self) -> String {
+        self.0.settings().build.as_str().to_owned()
+    }
+
     #[napi]
     pub fn digest(&self, env: Env, text: String) -> napi::Result<String> {
         now(env, || Ok(self.0.settings().keys.ring().digest(&text)))
@@ -454,7 +463,7 @@ impl NativeHost {
                 Ok(outcome) => outcome,
                 Err(rejection) => return Ok(Either::B(rejection.into())),
             };
-            let Answer { status, headers, .. } = respond::call(&outcome);
+            let Answer { status, headers, .. } = self.0.named(respond::call(&outcome));
             let (location, internal) = match outcome.redirect {
                 Some(Redirect { target, .. }) => {
                     let internal = matches!(target, Target::Internal(_));
@@ -474,7 +483,7 @@ impl NativeHost {
     #[napi]
     pub fn form_redirect(&self, env: Env, location: String) -> napi::Result<AnswerHead> {
         now(env, || {
-            let Answer { status, headers, .. } = respond::form_redirect(&location);
+            let Answer { status, headers, .. } = self.0.named(respond::form_redirect(&location));
             Ok(AnswerHead { status: status.into(), headers: flat(headers) })
         })
     }

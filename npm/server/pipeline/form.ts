@@ -86,7 +86,7 @@ async function answerFormOf(
   }
   const page = await renderForm(pipeline, exchange, run.context, shown)
   const rendered = fromResponse(page)
-  return { ...rendered, headers: withCookies(pipeline, rendered.headers, run.context) }
+  return { ...rendered, headers: withCookies(pipeline, [...rendered.headers, ...pipeline.build], run.context) }
 }
 
 type Shown = { formState: unknown[] | null; status: number; error?: unknown }

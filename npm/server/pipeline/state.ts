@@ -21,6 +21,8 @@ export interface Pipeline {
   /** What is being done after answers. */
   pending: Set<Promise<void>>
   policies: Policies
+  /** The header that names the build. */
+  build: string[]
   /** Bytes that most bodies may have. */
   textLimit: number
 }
@@ -36,14 +38,15 @@ export function createPipeline(settings: Settings): Pipeline {
   const policies = new Policies(host, settings.host.policies)
   const textLimit = host.bodyLimit(0, 'text/plain')
   const observer = new Observer(settings.observe, Object.keys(settings.table))
-  return { settings, host, secrets, observer, plainHead: plainHead as CallHead, plainRows, pending: new Set(), policies, textLimit }
+  const build = ['errand-build', host.build()]
+  return { settings, host, build, secrets, observer, plainHead: plainHead as CallHead, plainRows, pending: new Set(), policies, textLimit }
 }
 
 /** Logs what the operator can do something about. */
-export function refuse({ observer }: Pipeline, refusal: Refusal): Answer {
+export function refuse({ observer, build }: Pipeline, refusal: Refusal): Answer {
   observer.refused(refusal.code, refusal.status)
   console.warn(refusal.log)
-  return { status: refusal.status, headers: refusal.headers, body: refusal.body }
+  return { status: refusal.status, headers: [...refusal.headers, ...build], body: refusal.body }
 }
 
 export function refused(pipeline: Pipeline, error: unknown): Answer {

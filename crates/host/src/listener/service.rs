@@ -162,7 +162,7 @@ fn stored(shared: &Shared, head: &Head) -> Option<Answer> {
 
 fn refuse(shared: &Shared, rejection: &Rejection) -> Answer {
     shared.queue.log(rejection.log());
-    let respond::Answer { status, headers, body } = respond::refuse(rejection);
+    let respond::Answer { status, headers, body } = shared.host.named(respond::refuse(rejection));
     let mut response = Response::new(AnswerBody::whole(body));
     *response.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
