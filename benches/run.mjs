@@ -1,15 +1,14 @@
-/** `npm run bench`, or `npm run bench -- http`: every figure is a ratio to a baseline of the same run. */
+/** `npm run bench`, or `npm run bench -- host`: every figure is a ratio to a baseline of the same run. */
 
 import process from 'node:process'
 
 import { compiler } from './compiler.mjs'
-import { hosts } from './hosts/run.mjs'
-import { http } from './http/run.mjs'
+import { host } from './host/run.mjs'
 import { scan } from './scan.mjs'
 import { table } from './table.mjs'
 import { wire } from './wire.mjs'
 
-const ALL = { http, hosts, compiler, scan, wire }
+const ALL = { host, compiler, scan, wire }
 
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !Object.hasOwn(ALL, name))

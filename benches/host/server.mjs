@@ -10,10 +10,13 @@ import process from 'node:process'
 import { PassThrough } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
+import { PAGE } from './next-app.mjs'
+import './told.mjs'
+
 const require = createRequire(import.meta.url)
 const { status, headers, body } = JSON.parse(process.env.ANSWER ?? '{}')
 
-/** Errand, in `node:http` or in Express. */
+/** Errand, whichever way requests come to it. */
 async function errand() {
   const { createHandler } = await import('errand/server')
   const { redirect } = await import('errand/navigation')
@@ -79,20 +82,29 @@ async function react() {
   }
 }
 
-const SERVERS = {
-  errand: async () => {
-    const { node } = await errand()
-    return (req, res) => void node(req, res)
-  },
-  'errand in express': async () => express().use((await errand()).node),
-  parse: async () => parsed,
-  'parse in express': async () => express().post('/', parsed),
-  unread: async () => (_req, res) => answer(res),
-  busboy: async () => parsedByBusboy,
-  react,
+/** Gives its port. */
+async function listening(handle) {
+  const server = createServer(handle)
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return server.address().port
 }
 
-const server = createServer(await SERVERS[process.env.SERVER]())
-server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }))
-process.on('message', () => process.send({ peakBytes: process.resourceUsage().maxRSS * 1024 }))
-process.on('disconnect', () => process.exit())
+const SERVERS = {
+  async node() {
+    const { node } = await errand()
+    return listening((req, res) => void node(req, res))
+  },
+  express: async () => listening(express().use((await errand()).node)),
+  async listen() {
+    const handler = await errand()
+    const page = handler.page(() => `<!doctype html>${PAGE}`, { revalidate: 3600 })
+    return (await handler.listen({ host: '127.0.0.1', fetch: page })).port
+  },
+  parse: () => listening(parsed),
+  'parse in express': () => listening(express().post('/', parsed)),
+  unread: () => listening((_req, res) => answer(res)),
+  busboy: () => listening(parsedByBusboy),
+  react: async () => listening(await react()),
+}
+
+process.send({ port: await SERVERS[process.env.SERVER]() })
