@@ -451,6 +451,10 @@ export interface NativeListener {
   drain(): unknown[]
   /** Answers. `headers` is a flat list as JSON. Gives the name of a header that can't be sent. */
   answer(id: number, status: number, headers: string, body: string | Uint8Array | null): string | null
+  /** Keeps an answer that is given often, and gives its number; `null`: it can't be sent. */
+  keep(status: number, headers: string, body: string): number | null
+  /** Answers the first `count` of them with what was kept. */
+  answerKept(kept: number, ids: Float64Array, count: number): void
   /** Answers; the body is written, and ended. */
   begin(id: number, status: number, headers: string): string | null
   /** `false`: wait for `drained`. */

@@ -9,20 +9,38 @@ use sha2::{Digest, Sha256};
 /// Under which key the page at `url` (path and query, as asked for) is stored. `vary` are the request headers
 /// on which it depends, with their values.
 pub fn key(url: &str, vary: &[(String, Option<String>)]) -> String {
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
+    if vary.is_empty() && url.bytes().all(is_plain) {
+        return ["[\"p\",\"", url, "\"]"].concat(); // as below: the listener asks for each request
+    }
     let mut parts = vec![json!("p"), json!(url)];
     parts.extend(vary.iter().map(|(name, value)| json!([name, value])));
     Value::Array(parts).to_string()
 }
 
-/// A stored response.
+/// A stored response, as it lies in the bytes that were stored.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Page {
+pub struct Page<'a> {
     /// The HTTP status.
     pub status: u16,
-    /// Flat: name, value, name, value.
-    pub headers: Vec<String>,
+    head: &'a str,
+    /// Seconds since it was made, unless that was for this request.
+    pub age: Option<u64>,
     /// Where the body begins among the stored bytes.
     pub body: usize,
+}
+
+impl<'a> Page<'a> {
+    /// Names and values. Those that describe a body are left out where the visitor has it already.
+    pub fn headers(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let is_kept = |name: &str| self.status != 304 || !name.starts_with("content-");
+        pairs(self.head).filter(move |(name, _)| is_kept(name))
+    }
+}
+
+fn pairs(head: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut lines = head.split('\n');
+    std::iter::from_fn(move || lines.next().zip(lines.next()))
 }
 
 /// What a page's head says beside what its author wrote.
@@ -56,7 +74,7 @@ pub fn may_store(status: u16, headers: &[String], is_personal: bool, vary: &[Str
     status == 200 && !is_personal && headers.chunks_exact(2).all(allows)
 }
 
-/// The bytes to store: `head length · \n · head as JSON · body`. What the author said of `etag`,
+/// The bytes to store: a head in lines (its length without this line, status, names and values), and the body. What the author said of `etag`,
 /// `cache-control` and `vary` stays; else browsers are to ask each time, and get 304 for what they
 /// have.
 pub fn encode(status: u16, headers: &[String], body: &[u8], sharing: &Sharing<'_>) -> Vec<u8> {
@@ -80,7 +98,10 @@ pub fn encode(status: u16, headers: &[String], body: &[u8], sharing: &Sharing<'_
     if let Some((name, tags)) = sharing.tags {
         add(name, tags.iter().map(|tag| header_tag(tag)).collect::<Vec<_>>().join(","));
     }
-    let head = json!([status, headers]).to_string();
+    let mut head = format!("{status}\n");
+    for pair in headers.chunks_exact(2).filter(|pair| pair.iter().all(|it| !it.contains('\n'))) {
+        head.extend([&pair[0], "\n", &pair[1], "\n"]); // with an end of line they could not be sent
+    }
     let mut bytes = format!("{}\n{head}", head.len()).into_bytes();
     bytes.extend_from_slice(body);
     bytes
@@ -113,23 +134,26 @@ pub fn header_tag(tag: &str) -> String {
     out
 }
 
-/// What [`encode`] stored, `age_seconds` ago (`None`: it was made for this request), for a request with this `if-none-match`: 304 without a
-/// body where the visitor has it. `None`: the bytes are something else.
-pub fn decode(bytes: &[u8], age_seconds: Option<u64>, if_none_match: Option<&str>) -> Option<Page> {
+/// What [`encode`] stored, `age` seconds ago (`None`: it was made for this request), for a request with this
+/// `if-none-match`: 304 without a body where the visitor has it. `None`: the bytes are something else.
+// Nothing is allocated: the listener does this for each request.
+pub fn decode<'a>(
+    bytes: &'a [u8],
+    age: Option<u64>,
+    if_none_match: Option<&str>,
+) -> Option<Page<'a>> {
     let end = bytes.iter().position(|&byte| byte == b'\n')?;
     let length: usize = std::str::from_utf8(&bytes[..end]).ok()?.parse().ok()?;
     let body = (end + 1).checked_add(length)?;
-    let (status, mut headers): (u16, Vec<String>) =
-        serde_json::from_slice(bytes.get(end + 1..body)?).ok()?;
-    headers.extend(age_seconds.into_iter().flat_map(|age| ["age".to_owned(), age.to_string()]));
-    let has_it = if_none_match
-        .zip(value_of(&headers, "etag"))
-        .is_some_and(|(known, etag)| names(known, etag));
-    if !has_it {
-        return Some(Page { status, headers, body });
-    }
-    let kept = headers.chunks_exact(2).filter(|pair| !pair[0].starts_with("content-"));
-    Some(Page { status: 304, headers: kept.flatten().cloned().collect(), body: bytes.len() })
+    let (status, head) = std::str::from_utf8(bytes.get(end + 1..body)?).ok()?.split_once('\n')?;
+    let status = status.parse().ok().filter(|_| head.is_empty() || head.ends_with('\n'))?;
+    let etag = || pairs(head).find(|(name, _)| name.eq_ignore_ascii_case("etag"));
+    let has_it =
+        if_none_match.is_some_and(|known| etag().is_some_and(|(_, tag)| names(known, tag)));
+    Some(match has_it {
+        true => Page { status: 304, head, age, body: bytes.len() },
+        false => Page { status, head, age, body },
+    })
 }
 
 /// Whether an `if-none-match` has this entity tag, in weak comparison.
@@ -152,6 +176,14 @@ mod tests {
         encode(200, &headers, b"\n<p>", sharing)
     }
 
+    fn headers_of(page: &Page<'_>) -> Vec<String> {
+        page.headers().flat_map(|(name, value)| [name.to_owned(), value.to_owned()]).collect()
+    }
+
+    fn header_of<'a>(page: &Page<'a>, asked: &str) -> Option<&'a str> {
+        page.headers().find(|(name, _)| name.eq_ignore_ascii_case(asked)).map(|(_, value)| value)
+    }
+
     const HTML: [&str; 2] = ["content-type", "text/html; charset=\"ü\""];
 
     #[test]
@@ -159,18 +191,21 @@ mod tests {
         let stored = stored(&HTML, &Sharing::default());
         let page = decode(&stored, Some(7), None).unwrap();
         assert_eq!((page.status, &stored[page.body..]), (200, b"\n<p>".as_slice()));
-        assert_eq!(page.headers[..2], HTML);
-        assert_eq!(value_of(&page.headers, "age"), Some("7"));
-        assert_eq!(
-            value_of(&page.headers, "cache-control"),
-            Some("public, max-age=0, must-revalidate")
-        );
+        assert_eq!(headers_of(&page)[..2], HTML);
+        assert_eq!(page.age, Some(7));
+        assert_eq!(header_of(&page, "cache-control"), Some("public, max-age=0, must-revalidate"));
     }
 
     #[test]
     fn what_is_no_page_is_none() {
-        for bytes in [b"".as_slice(), b"x\n", b"99999999999999999999\n", b"10\n[200,[]]", b"2\n[]"]
-        {
+        for bytes in [
+            b"".as_slice(),
+            b"x\n",
+            b"99999999999999999999\n",
+            b"9\n200\na\nb\n",
+            b"2\n[]",
+            b"7\n200\na\nb",
+        ] {
             assert_eq!(decode(bytes, None, None), None, "{bytes:?}");
         }
     }
@@ -178,8 +213,7 @@ mod tests {
     #[test]
     fn who_has_it_gets_304_without_a_body() {
         let stored = stored(&HTML, &Sharing::default());
-        let etag =
-            value_of(&decode(&stored, Some(0), None).unwrap().headers, "etag").unwrap().to_owned();
+        let etag = header_of(&decode(&stored, Some(0), None).unwrap(), "etag").unwrap().to_owned();
         for (known, has_it) in [
             (etag.as_str(), true),
             (etag.trim_start_matches("W/"), true),
@@ -191,8 +225,8 @@ mod tests {
             let page = decode(&stored, Some(0), Some(known)).unwrap();
             assert_eq!(page.status == 304, has_it, "{known}");
             assert_eq!(page.body == stored.len(), has_it);
-            assert_eq!(value_of(&page.headers, "content-type").is_none(), has_it);
-            assert_eq!(value_of(&page.headers, "etag"), Some(etag.as_str()));
+            assert_eq!(header_of(&page, "content-type").is_none(), has_it);
+            assert_eq!(header_of(&page, "etag"), Some(etag.as_str()));
         }
     }
 
@@ -201,11 +235,13 @@ mod tests {
         let own = ["Cache-Control", "private", "etag", "\"mine\"", "vary", "cookie"];
         let vary = ["accept".to_owned()];
         let sharing = Sharing { vary: &vary, ..Sharing::default() };
-        let page = decode(&stored(&own, &sharing), Some(0), None).unwrap();
-        assert_eq!(page.headers[..6], own);
-        assert_eq!(page.headers.len(), 8);
-        let page = decode(&stored(&[], &sharing), None, None).unwrap();
-        assert_eq!(value_of(&page.headers, "vary"), Some("accept"));
+        let bytes = stored(&own, &sharing);
+        let page = decode(&bytes, Some(0), None).unwrap();
+        assert_eq!(headers_of(&page)[..6], own);
+        assert_eq!(headers_of(&page).len(), 6);
+        let bytes = stored(&[], &sharing);
+        let page = decode(&bytes, None, None).unwrap();
+        assert_eq!(header_of(&page, "vary"), Some("accept"));
     }
 
     #[test]
@@ -237,10 +273,11 @@ mod tests {
         let tags = ["t:a,b".to_owned(), "p:/posts/ü".to_owned()];
         let shared = Some((Duration::from_secs(60), Duration::from_secs(540)));
         let sharing = Sharing { shared, tags: Some(("cache-tag", &tags)), ..Sharing::default() };
-        let page = decode(&stored(&[], &sharing), None, None).unwrap();
-        assert_eq!(value_of(&page.headers, "cache-tag"), Some("t:a%2Cb,p:/posts/%C3%BC"));
+        let bytes = stored(&[], &sharing);
+        let page = decode(&bytes, None, None).unwrap();
+        assert_eq!(header_of(&page, "cache-tag"), Some("t:a%2Cb,p:/posts/%C3%BC"));
         assert_eq!(
-            value_of(&page.headers, "cache-control"),
+            header_of(&page, "cache-control"),
             Some("public, max-age=0, s-maxage=60, stale-while-revalidate=540")
         );
     }
@@ -256,8 +293,17 @@ mod tests {
             key("/a", &vary(Some(""))),
             key("/a", &vary(Some("de"))),
         ];
+        assert_eq!(keys[0], json!(["p", "/a"]).to_string());
+        assert_eq!(key("/\"é\\", &[]), json!(["p", "/\"é\\"]).to_string());
         for (at, one) in keys.iter().enumerate() {
             assert!(keys[at + 1..].iter().all(|other| one != other), "{one}");
         }
+    }
+
+    #[test]
+    fn a_header_with_an_end_of_line_is_not_stored() {
+        let bytes = stored(&["x-a", "1\nset-cookie", "x-b", "2"], &Sharing::default());
+        let page = decode(&bytes, None, None).unwrap();
+        assert_eq!(headers_of(&page)[..2], ["x-b", "2"]);
     }
 }

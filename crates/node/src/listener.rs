@@ -108,6 +108,7 @@ impl ToNapiValue for Cell {
             match it {
                 Self::Number(number) => f64::to_napi_value(env, number),
                 Self::Flag(flag) => bool::to_napi_value(env, flag),
+                Self::Text(text) if text.is_ascii() => ascii(env, &text),
                 Self::Text(text) => String::to_napi_value(env, text),
                 Self::Bytes(bytes) => {
                     let slice = BufferSlice::copy_from(&Env::from_raw(env), bytes)?;
@@ -117,6 +118,21 @@ impl ToNapiValue for Cell {
             }
         }
     }
+}
+
+/// Each byte is a character: that need not be found out again.
+///
+/// # Safety
+///
+/// As of [`ToNapiValue::to_napi_value`].
+unsafe fn ascii(env: sys::napi_env, text: &str) -> napi::Result<sys::napi_value> {
+    let mut value = std::ptr::null_mut();
+    // SAFETY: pointer and length are the text's, and the caller answers for `env`.
+    let status = unsafe {
+        sys::napi_create_string_latin1(env, text.as_ptr().cast(), text.len() as isize, &mut value)
+    };
+    napi::check_status!(status)?;
+    Ok(value)
 }
 
 /// Negative for a call that has to wait for its turn.
@@ -234,6 +250,32 @@ impl NativeListener {
         };
         self.with(env, None, |listener| {
             Ok(listener.answer(id as u64, status as u16, &list(&headers)?, body).err())
+        })
+    }
+
+    /// Keeps an answer that is given often, and gives its number.
+    #[napi]
+    pub fn keep(
+        &self,
+        env: Env,
+        status: u32,
+        headers: String,
+        body: String,
+    ) -> napi::Result<Option<u32>> {
+        now(env, || {
+            let mut listener = self.0.borrow_mut();
+            let Some(listener) = &mut *listener else { return Ok(None) };
+            Ok(listener.keep(status as u16, &list(&headers)?, body).ok().map(|it| it as u32))
+        })
+    }
+
+    /// Answers the first `count` with the same, which was kept.
+    #[napi]
+    pub fn answer_kept(&self, env: Env, kept: u32, ids: &[f64], count: u32) -> napi::Result<()> {
+        self.with(env, (), |listener| {
+            let ids = ids.iter().take(count as usize).map(|&id| id as u64);
+            listener.answer_kept(kept as usize, ids);
+            Ok(())
         })
     }
 

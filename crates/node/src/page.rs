@@ -96,11 +96,17 @@ pub fn decode_page(
     if_none_match: Option<String>,
 ) -> napi::Result<Either<StoredPage, Null>> {
     now(env, || {
-        Ok(match page::decode(bytes, age.map(|age| age as u64), if_none_match.as_deref()) {
-            Some(Page { status, headers, body }) => {
-                Either::A(StoredPage { status: status.into(), headers, body: body as u32 })
-            }
-            None => Either::B(Null),
-        })
+        let Some(page) = page::decode(bytes, age.map(|age| age as u64), if_none_match.as_deref())
+        else {
+            return Ok(Either::B(Null));
+        };
+        let own = page.headers().flat_map(|(name, value)| [name.to_owned(), value.to_owned()]);
+        let age = page.age.into_iter().flat_map(|age| ["age".to_owned(), age.to_string()]);
+        let Page { status, body, .. } = page;
+        Ok(Either::A(StoredPage {
+            status: status.into(),
+            headers: own.chain(age).collect(),
+            body: body as u32,
+        }))
     })
 }

@@ -72,7 +72,7 @@ export class Listening implements Server {
   readonly #closed: () => void
   /** Requests of which something will be told. */
   readonly #awaited = new Map<number, ListenedExchange>()
-  readonly #plainHeaders: string
+  readonly #plain: Kept
   #closing: Promise<void> | undefined
   #ended: (() => void) | undefined
 
@@ -80,7 +80,6 @@ export class Listening implements Server {
     this.#pipeline = pipeline
     this.#options = options
     this.#closed = closed
-    this.#plainHeaders = JSON.stringify(pipeline.plainHead.headers)
     try {
       const wake = (): void => this.#drain()
       this.#native = new native.Listener(settingsOf(options), pipeline.host, pipeline.settings.cache.store, wake)
@@ -88,6 +87,7 @@ export class Listening implements Server {
       clearInterval(this.#alive)
       throw error
     }
+    this.#plain = new Kept(this.#native, { ...pipeline.plainHead, body: pipeline.plainRows })
     this.#address = this.#native.address()!
   }
 
@@ -206,9 +206,11 @@ export class Listening implements Server {
     this.#send(exchange, { status: 500, headers: ['content-type', 'text/plain'], body: 'Internal Server Error' })
   }
 
-  #send(exchange: ListenedExchange, { status, headers, body, closed }: Answer): void {
+  #send(exchange: ListenedExchange, answer: Answer): void {
+    const { status, headers, body, closed } = answer
     if (closed) exchange.onClosed(closed)
-    const text = headers === this.#pipeline.plainHead.headers ? this.#plainHeaders : JSON.stringify(headers)
+    if (this.#plain.is(answer)) return this.#plain.send(exchange)
+    const text = JSON.stringify(headers)
     const isOpen = body instanceof ReadableStream
     if (isOpen) exchange.watch()
     const unfit = isOpen
@@ -250,6 +252,38 @@ export class Listening implements Server {
     this.#native.dispose()
     this.#closed()
     this.#ended?.()
+  }
+}
+
+/** The answer to a call without a result: most of them go out together, with one crossing and one wake-up. */
+class Kept {
+  readonly #native: NativeListener
+  readonly #answer: Answer
+  readonly #number: number
+  readonly #ids = new Float64Array(256)
+  #count = 0
+
+  constructor(listener: NativeListener, answer: Answer & { body: string }) {
+    this.#native = listener
+    this.#answer = answer
+    this.#number = listener.keep(answer.status, JSON.stringify(answer.headers), answer.body)! // its head is ours, and fit
+  }
+
+  is({ status, headers, body }: Answer): boolean {
+    return headers === this.#answer.headers && status === this.#answer.status && body === this.#answer.body
+  }
+
+  /** Sends it when all that is ready to run has run. */
+  send(exchange: ListenedExchange): void {
+    if (this.#count === 0) process.nextTick(() => this.#flush())
+    this.#ids[this.#count++] = exchange.id
+    exchange.answered()
+    if (this.#count === this.#ids.length) this.#flush()
+  }
+
+  #flush(): void {
+    if (this.#count > 0) this.#native.answerKept(this.#number, this.#ids, this.#count)
+    this.#count = 0
   }
 }
 

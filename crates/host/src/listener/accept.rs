@@ -22,7 +22,7 @@ use tokio_rustls::TlsAcceptor;
 use super::{
     Shared,
     activity::{Activity, Overdue},
-    head::Entrance,
+    head::{Entrance, peer},
     service::Connection,
     stream::{Beginning, Stream},
 };
@@ -133,7 +133,8 @@ impl Guest {
         let activity = Activity::new(bounds, is_http2, beginning.since.filter(|_| !is_http2));
         let stream = TokioIo::new(Stream::new(stream, beginning.bytes, Arc::clone(&activity)));
         let is_encrypted = shared.tls.is_some();
-        let entrance = Entrance { peer: self.peer.ip(), is_encrypted, headers: bounds.headers };
+        let entrance =
+            Entrance { peer: peer(self.peer.ip()), is_encrypted, headers: bounds.headers };
         let service = Connection { shared, activity: Arc::clone(&activity), entrance };
         if is_http2 {
             let connection = http2::Builder::new(TokioExecutor::new())

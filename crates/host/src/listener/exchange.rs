@@ -11,7 +11,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use http_body::{Body, Frame, SizeHint};
 use rustc_hash::FxHashMap;
 use tokio::sync::{mpsc, oneshot};
@@ -20,6 +20,7 @@ use super::{
     activity::Busy,
     queue::{Event, ExchangeId, Queue},
 };
+use crate::page::Page;
 
 /// An answer's head and what follows it.
 pub(super) type Answer = Response<AnswerBody>;
@@ -57,6 +58,21 @@ impl Exchanges {
     pub(super) fn answer(&self, id: ExchangeId, answer: Answer) -> bool {
         let sender = self.lock().get_mut(&id).and_then(|open| open.answer.take());
         sender.is_some_and(|sender| sender.send(answer).is_ok())
+    }
+
+    /// Answers all of them, with one look at what is open.
+    pub(super) fn answer_all(
+        &self,
+        ids: impl IntoIterator<Item = ExchangeId>,
+        answer: impl Fn() -> Answer,
+    ) {
+        let mut open = self.lock();
+        let mut sender = |id| open.get_mut(&id).and_then(|it| it.answer.take());
+        let senders: Vec<_> = ids.into_iter().filter_map(&mut sender).collect();
+        drop(open);
+        for sender in senders {
+            let _ = sender.send(answer()); // nobody may be there any more
+        }
     }
 
     /// An answer whose body is written later.
@@ -127,8 +143,34 @@ pub(super) fn head(status: u16, headers: &[impl AsRef<str>]) -> Result<Response<
         let known = HeaderName::from_bytes(name.as_bytes()).map_err(|_| name.to_owned())?;
         all.append(known, value_of(value).ok_or_else(|| name.to_owned())?);
     }
+    response(status, all)
+}
+
+/// The head of a page that lies in these bytes, and shares them.
+///
+/// # Errors
+///
+/// As [`head`].
+pub(super) fn stored_head(bytes: &Bytes, page: &Page<'_>) -> Result<Response<()>, String> {
+    const USUAL: usize = 12;
+    let mut all = HeaderMap::with_capacity(USUAL);
+    for (name, value) in page.headers() {
+        let known = HeaderName::from_bytes(name.as_bytes()).map_err(|_| name.to_owned())?;
+        let value = match value.is_ascii() {
+            true => HeaderValue::from_maybe_shared(bytes.slice_ref(value.as_bytes())).ok(),
+            false => value_of(value),
+        };
+        all.append(known, value.ok_or_else(|| name.to_owned())?);
+    }
+    if let Some(age) = page.age {
+        all.insert(header::AGE, age.into());
+    }
+    response(page.status, all)
+}
+
+fn response(status: u16, headers: HeaderMap) -> Result<Response<()>, String> {
     let mut response = Response::new(());
-    *response.headers_mut() = all;
+    *response.headers_mut() = headers;
     *response.status_mut() =
         StatusCode::from_u16(status).ok().filter(|it| it.as_u16() >= 200).ok_or("status")?;
     Ok(response)

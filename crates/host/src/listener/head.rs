@@ -1,6 +1,6 @@
 //! A request's head: what is wrong with it, and what policy and JavaScript want to know of it.
 
-use std::{borrow::Cow, fmt::Write, net::IpAddr};
+use std::{borrow::Cow, net::IpAddr, sync::Arc};
 
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header,
@@ -17,17 +17,23 @@ pub(super) struct Head {
     authority: Option<String>,
     /// Path and query, as asked for.
     url: String,
-    peer: String,
+    peer: Arc<str>,
     is_encrypted: bool,
 }
 
 /// Where a request came in.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct Entrance {
-    pub(super) peer: IpAddr,
+    /// See [`peer`].
+    pub(super) peer: Arc<str>,
     pub(super) is_encrypted: bool,
     /// How many headers there may be.
     pub(super) headers: usize,
+}
+
+/// The other end's address, as text: an address of IPv4 as that.
+pub(super) fn peer(address: IpAddr) -> Arc<str> {
+    address.to_canonical().to_string().into()
 }
 
 impl Head {
@@ -45,7 +51,7 @@ impl Head {
         let authority = authority(&parts)?;
         let url = url(&parts)?;
         let Entrance { peer, is_encrypted, .. } = entrance;
-        Ok(Self { parts, authority, url, peer: peer.to_canonical().to_string(), is_encrypted })
+        Ok(Self { parts, authority, url, peer, is_encrypted })
     }
 
     pub(super) fn method(&self) -> &Method {
@@ -111,8 +117,7 @@ impl Head {
     pub(super) fn to_text(&self) -> String {
         let mut text = String::with_capacity(512);
         let scheme = if self.is_encrypted { "https" } else { "http" };
-        let (method, url, peer) = (&self.parts.method, &self.url, &self.peer);
-        let _ = write!(text, "{method}\n{url}\n{peer}\n{scheme}"); // a String takes everything
+        text.extend([self.parts.method.as_str(), "\n", &self.url, "\n", &self.peer, "\n", scheme]);
         let host = self.authority.as_deref().unwrap_or_default();
         if !host.is_empty() {
             text.extend(["\nhost\n", host]);
@@ -190,6 +195,9 @@ fn text(value: &HeaderValue) -> Cow<'_, str> {
 }
 
 fn latin1(bytes: &[u8]) -> String {
+    if let Some(text) = std::str::from_utf8(bytes).ok().filter(|it| it.is_ascii()) {
+        return text.to_owned();
+    }
     bytes.iter().map(|&byte| char::from(byte)).collect()
 }
 
@@ -199,18 +207,17 @@ mod tests {
 
     use super::*;
 
-    const ENTRANCE: Entrance = Entrance {
-        peer: IpAddr::V6(std::net::Ipv4Addr::new(10, 0, 0, 7).to_ipv6_mapped()),
-        is_encrypted: false,
-        headers: 3,
-    };
+    fn entrance() -> Entrance {
+        let address = IpAddr::V6(std::net::Ipv4Addr::new(10, 0, 0, 7).to_ipv6_mapped());
+        Entrance { peer: peer(address), is_encrypted: false, headers: 3 }
+    }
 
     fn read(method: &str, target: &str, headers: &[(&str, &[u8])]) -> Result<Head, StatusCode> {
         let mut request = Request::builder().method(method).uri(target);
         for (name, value) in headers {
             request = request.header(*name, HeaderValue::from_bytes(value).unwrap());
         }
-        Head::read(request.body(()).unwrap().into_parts().0, ENTRANCE)
+        Head::read(request.body(()).unwrap().into_parts().0, entrance())
     }
 
     fn text_of(method: &str, target: &str, headers: &[(&str, &[u8])]) -> String {

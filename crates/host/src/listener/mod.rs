@@ -8,6 +8,7 @@
 //! | a [`Host`] | its calls over sockets | [`Listener::start`] |
 //! | a ring of the bell | what has happened | [`Listener::take`] |
 //! | an answer | it sent | [`Listener::answer`] |
+//! | one answer to many | it sent to each | [`Listener::keep`], [`Listener::answer_kept`] |
 //! | an answer that goes on | room, and its bytes sent as there is | [`Listener::begin`], [`Listener::write`], [`Listener::end`] |
 //! | a request whose body arrives | its next bytes | [`Listener::pull`] |
 
@@ -32,6 +33,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use http::Response;
 use rustls::ServerConfig;
 use tokio::{
     net::TcpListener,
@@ -77,6 +79,7 @@ pub struct Listener {
     /// Yields `None` when nothing is left that has to end.
     ended: Option<mpsc::Receiver<()>>,
     runtime: Option<Runtime>,
+    kept: Vec<(Response<()>, Bytes)>,
 }
 
 /// Why nobody can connect.
@@ -133,7 +136,14 @@ impl Listener {
         let (phase, changes) = watch::channel(Phase::Open);
         let (alive, ended) = mpsc::channel(1);
         runtime.spawn(accept(listener, Arc::clone(&shared), changes, alive));
-        Ok(Self { shared, address, phase, ended: Some(ended), runtime: Some(runtime) })
+        Ok(Self {
+            shared,
+            address,
+            phase,
+            ended: Some(ended),
+            runtime: Some(runtime),
+            kept: Vec::new(),
+        })
     }
 
     /// Where it listens.
@@ -170,6 +180,29 @@ impl Listener {
     ) -> Result<bool, String> {
         let head = exchange::head(status, headers)?;
         Ok(self.shared.exchanges.answer(id, head.map(|()| AnswerBody::whole(body))))
+    }
+
+    /// Keeps an answer that is given often: its head is read once. Gives what [`answer_kept`](Self::answer_kept) calls it.
+    ///
+    /// # Errors
+    ///
+    /// As [`answer`](Self::answer).
+    pub fn keep(
+        &mut self,
+        status: u16,
+        headers: &[impl AsRef<str>],
+        body: impl Into<Bytes>,
+    ) -> Result<usize, String> {
+        self.kept.push((exchange::head(status, headers)?, body.into()));
+        Ok(self.kept.len() - 1)
+    }
+
+    /// Answers all of them with what was kept.
+    pub fn answer_kept(&self, kept: usize, ids: impl IntoIterator<Item = ExchangeId>) {
+        if let Some((head, body)) = self.kept.get(kept) {
+            let answer = || head.clone().map(|()| AnswerBody::whole(body.clone()));
+            self.shared.exchanges.answer_all(ids, answer);
+        }
     }
 
     /// Begins an answer whose body is written later; `false`: nobody is there any more.

@@ -3,12 +3,14 @@
 use std::{
     collections::VecDeque,
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use bytes::Bytes;
+use tokio::time::sleep;
 
 use crate::{PolicyId, Turn};
 
@@ -78,6 +80,9 @@ pub enum Content {
 
 /// Lines for the operator that wait at a time. Strangers cause them: they must not fill the memory.
 const MOST_LINES: usize = 100;
+/// Nobody waits for a line: it comes with what else there is, with so many others, or so much later.
+const MANY_LINES: usize = 50;
+const SOON: Duration = Duration::from_millis(10);
 
 /// Events in their order. The bell is rung once until they are taken.
 pub(super) struct Queue {
@@ -103,8 +108,8 @@ impl Queue {
         self.ring();
     }
 
-    /// A line that is left out, and counted, when too many wait.
-    pub(super) fn log(&self, line: String) {
+    /// A line that is left out, and counted, when too many wait. Only inside of a runtime.
+    pub(super) fn log(self: &Arc<Self>, line: String) {
         let mut waiting = self.lock();
         if waiting.lines == MOST_LINES {
             waiting.unsaid += 1;
@@ -112,8 +117,20 @@ impl Queue {
         }
         waiting.lines += 1;
         waiting.events.push_back(Event::Log(line));
+        let lines = waiting.lines;
         drop(waiting);
-        self.ring();
+        if lines == MANY_LINES {
+            return self.ring();
+        }
+        if lines == 1 {
+            let queue = Arc::clone(self);
+            tokio::spawn(async move {
+                sleep(SOON).await;
+                if queue.lock().lines > 0 {
+                    queue.ring();
+                }
+            });
+        }
     }
 
     /// All that waits. What comes from now on rings again.
@@ -140,17 +157,22 @@ impl Queue {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, atomic::AtomicUsize};
+    use std::sync::atomic::AtomicUsize;
 
     use super::*;
 
-    #[test]
-    fn the_bell_rings_once_for_what_waits() {
+    fn counted() -> (Arc<Queue>, Arc<AtomicUsize>) {
         let rung = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&rung);
         let queue = Queue::new(move || {
             count.fetch_add(1, Ordering::Relaxed);
         });
+        (Arc::new(queue), rung)
+    }
+
+    #[test]
+    fn the_bell_rings_once_for_what_waits() {
+        let (queue, rung) = counted();
         for id in 0..5 {
             queue.push(Event::End(id));
         }
@@ -160,9 +182,25 @@ mod tests {
         assert_eq!(queue.take().len(), 0);
     }
 
-    #[test]
-    fn lines_beyond_the_most_are_counted() {
-        let queue = Queue::new(|| {});
+    #[tokio::test(start_paused = true)]
+    async fn lines_ring_when_they_are_many_or_a_little_later() {
+        let (queue, rung) = counted();
+        for _ in 0..MANY_LINES - 1 {
+            queue.log("refused".to_owned());
+        }
+        assert_eq!(rung.load(Ordering::Relaxed), 0);
+        queue.log("refused".to_owned());
+        assert_eq!((rung.load(Ordering::Relaxed), queue.take().len()), (1, MANY_LINES));
+        queue.log("refused".to_owned());
+        sleep(SOON * 2).await;
+        assert_eq!((rung.load(Ordering::Relaxed), queue.take().len()), (2, 1));
+        sleep(SOON * 2).await;
+        assert_eq!(rung.load(Ordering::Relaxed), 2);
+    }
+
+    #[tokio::test]
+    async fn lines_beyond_the_most_are_counted() {
+        let (queue, _) = counted();
         for _ in 0..MOST_LINES + 7 {
             queue.log("refused".to_owned());
         }

@@ -44,7 +44,7 @@ impl Service<Request<Incoming>> for Connection {
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let busy = self.activity.request();
-        let (shared, entrance) = (Arc::clone(&self.shared), self.entrance);
+        let (shared, entrance) = (Arc::clone(&self.shared), self.entrance.clone());
         Box::pin(async move {
             let is_head = *request.method() == Method::HEAD;
             let (mut answer, asking) = answer(&shared, entrance, request).await;
@@ -155,8 +155,9 @@ fn stored(shared: &Shared, head: &Head) -> Option<Answer> {
         return None; // JavaScript waits for what this visitor did elsewhere
     }
     let (bytes, age) = shared.page(&page::key(head.url(), &[]))?;
-    let page = page::decode(&bytes, Some(age.as_secs()), head.if_none_match().as_deref())?;
-    let found = exchange::head(page.status, &page.headers).ok()?;
+    let if_none_match = head.if_none_match();
+    let page = page::decode(&bytes, Some(age.as_secs()), if_none_match.as_deref())?;
+    let found = exchange::stored_head(&bytes, &page).ok()?;
     Some(found.map(|()| AnswerBody::whole(bytes.slice(page.body..))))
 }
 
