@@ -38,7 +38,8 @@ use rustls::ServerConfig;
 use tokio::{
     net::TcpListener,
     runtime::{Builder, Runtime},
-    sync::{mpsc, watch},
+    sync::{Notify, mpsc, watch},
+    task::yield_now,
     time::timeout,
 };
 
@@ -122,6 +123,8 @@ impl Listener {
             .build()
             .map_err(failed)?;
         let _entered = runtime.enter();
+        let rope = Arc::new(Notify::new());
+        runtime.spawn(ring(Arc::clone(&rope), bell));
         let listener = TcpListener::from_std(socket).map_err(failed)?;
         let shared = Arc::new(Shared {
             host,
@@ -129,7 +132,7 @@ impl Listener {
             tls,
             pages,
             has_pages: AtomicBool::new(false),
-            queue: Arc::new(Queue::new(bell)),
+            queue: Arc::new(Queue::new(move || rope.notify_one())),
             exchanges: Arc::default(),
             connections: AtomicUsize::new(0),
         });
@@ -259,6 +262,15 @@ impl Listener {
             }
             queue.push(Event::Ended);
         });
+    }
+}
+
+/// Rings when all that is ready by now had its turn: what several connections brought at once is taken at once.
+async fn ring(rope: Arc<Notify>, bell: impl Fn()) {
+    loop {
+        rope.notified().await;
+        yield_now().await;
+        bell();
     }
 }
 
