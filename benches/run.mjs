@@ -2,13 +2,14 @@
 
 import process from 'node:process'
 
+import { cache } from './cache/run.mjs'
 import { compiler } from './compiler.mjs'
 import { host } from './host/run.mjs'
 import { scan } from './scan.mjs'
 import { table } from './table.mjs'
 import { wire } from './wire.mjs'
 
-const ALL = { host, compiler, scan, wire }
+const ALL = { host, cache, compiler, scan, wire }
 
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !Object.hasOwn(ALL, name))

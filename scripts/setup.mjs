@@ -6,7 +6,7 @@
 import process from 'node:process'
 
 import { fail } from './support/run.mjs'
-import { addon, cargo, chromium, clientPackages, dist, hostPackages, link, nextPackage, node, packages, redis, rustTools, take } from './support/steps.mjs'
+import { addon, cachePackages, cargo, chromium, clientPackages, dist, hostPackages, link, nextPackage, node, packages, redis, rustTools, take } from './support/steps.mjs'
 
 const test = process.argv.includes('--test')
 const bench = process.argv.includes('--bench')
@@ -14,10 +14,12 @@ const release = process.argv.includes('--release')
 
 const steps = [
   node, cargo,
-  ...(test ? [rustTools, chromium, redis] : []),
+  ...(test ? [rustTools, chromium] : []),
+  ...(test || bench ? [redis] : []),
   packages,
   ...(test || bench ? [nextPackage, hostPackages] : []),
   ...(test ? [clientPackages] : []),
+  ...(bench ? [cachePackages] : []),
   link, addon({ release }), dist,
 ]
 

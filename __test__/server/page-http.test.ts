@@ -43,7 +43,8 @@ describe('a cached page', () => {
       assert.equal(first.headers.get('cache-control'), 'public, max-age=0, must-revalidate')
       assert.equal(first.headers.get('age'), null)
       const same = await get({ 'if-none-match': `"x", ${etag}` })
-      assert.deepEqual([same.status, await same.text(), same.headers.get('etag'), same.headers.get('age')], [304, '', etag, '0'])
+      assert.deepEqual([same.status, await same.text(), same.headers.get('etag')], [304, '', etag])
+      assert.match(same.headers.get('age')!, /^\d+$/)
       text = 'two'
       await revalidateTag('a')
       const changed = await get({ 'if-none-match': etag })

@@ -119,6 +119,9 @@ export const nextPackage = packagesOf('next', '__test__/next', 'to compare with'
 /** React's clients of older versions. */
 export const clientPackages = packagesOf('clients', '__test__/versions', "React's older clients", 'client-19.0.0')
 
+/** Caches that ours is measured beside. */
+export const cachePackages = packagesOf('caches', 'benches/cache', 'caches to compare with', 'lru-cache')
+
 /** Express, Fastify, Hono, Koa, and what stands in them. */
 export const hostPackages = packagesOf('hosts', '__test__/hosts', 'servers to be mounted in', 'express')
 
