@@ -117,19 +117,16 @@ function read(req: IncomingMessage, limit: number): Promise<Uint8Array | null> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
-    const done = (result: Uint8Array | null): void => {
-      req.off('data', onData).off('end', onEnd).off('error', fail).off('aborted', onAborted)
-      resolve(result)
-    }
     const onData = (chunk: Buffer): void => {
       size += chunk.length
       if (size > limit) {
-        req.pause()
-        return done(null)
+        req.off('data', onData).off('end', onEnd).off('error', fail).off('aborted', onAborted).pause()
+        return resolve(null)
       }
       chunks.push(chunk)
     }
-    const onEnd = (): void => done(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size))
+    // Nothing comes after the end: to take all of them off again would only cost.
+    const onEnd = (): void => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size))
     const fail = (cause: unknown): void =>
       reject(Object.assign(errandError('errand::body-interrupted', 'the body broke off'), { cause }))
     const onAborted = (): void => fail(undefined)
