@@ -9,9 +9,10 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
+use futures_util::FutureExt;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
-use tokio::{sync::mpsc, time::timeout};
+use tokio::{sync::mpsc, task::yield_now, time::timeout};
 
 use super::queue::{Event, ExchangeId, Queue};
 
@@ -27,7 +28,9 @@ pub(super) enum Missing {
 }
 
 /// The next bytes; `None` is the end.
-async fn next(body: &mut Incoming, most: Duration) -> Result<Option<Bytes>, Missing> {
+type Read = Result<Option<Bytes>, Missing>;
+
+async fn next(body: &mut Incoming, most: Duration) -> Read {
     loop {
         return match timeout(most, body.frame()).await {
             Err(_) => Err(Missing::Slow),
@@ -77,8 +80,20 @@ pub(super) struct Feed {
 impl Feed {
     /// Reads until its end, or until nobody pulls any more. `slow` is told of a body that takes too long.
     pub(super) async fn run(mut self, slow: impl FnOnce()) {
+        let mut after = None;
         while self.pulls.recv().await.is_some() {
-            let read = next(&mut self.body, self.most).await;
+            let read = match after.take() {
+                Some(read) => read,
+                None => next(&mut self.body, self.most).await,
+            };
+            let read = match read {
+                Ok(Some(first)) => {
+                    let (bytes, rest) = self.gather(first).await;
+                    after = rest;
+                    Ok(Some(bytes))
+                }
+                end => end,
+            };
             if self.body.is_end_stream() {
                 self.is_read.store(true, Ordering::Release); // before its last bytes are answered
             }
@@ -102,6 +117,24 @@ impl Feed {
             }
         }
         leave(self.body);
+    }
+}
+
+/// What one pull gives, where so much has come: each crosses between threads several times, however large it is.
+const MUCH: usize = 256 << 10;
+
+impl Feed {
+    /// Adds to `first` what is there already; and what comes after that, where it is an end.
+    async fn gather(&mut self, first: Bytes) -> (Bytes, Option<Read>) {
+        let mut all = BytesMut::from(first);
+        while all.len() < MUCH {
+            yield_now().await; // the connection reads on
+            match next(&mut self.body, self.most).now_or_never() {
+                Some(Ok(Some(bytes))) => all.extend_from_slice(&bytes),
+                end => return (all.freeze(), end),
+            }
+        }
+        (all.freeze(), None)
     }
 }
 
