@@ -166,6 +166,14 @@ describe('errors', () => {
     assert.match(await textOf(page, '#digest'), /\w{8,}/)
   })
 
+  test('of the page that is rendered again do not lose the result', () =>
+    visit('/fragile', async (page) => {
+      const response = await answerTo(page, () => click(page, 'break the page'))
+      assert.equal(response.status(), 200)
+      await page.waitForFunction(`document.documentElement.dataset.result === 'the result'`)
+      await shows(page, '#boundary', 'boundary:')
+    }))
+
   test('notFound() shows its page in place, with 404 and noindex [D55]', () =>
     visit('/errors', async (page) => {
       const response = await answerTo(page, () => click(page, 'not-found'))

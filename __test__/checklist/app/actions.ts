@@ -76,6 +76,12 @@ export async function leave(form: FormData) {
   redirect(to)
 }
 
+export async function breakPage() {
+  state.isBroken = true
+  revalidatePath('/fragile')
+  return 'the result'
+}
+
 export async function checked(value: unknown) {
   return v.safeParse(v.object({ n: v.number() }), value).success
 }

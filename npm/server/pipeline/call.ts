@@ -94,7 +94,11 @@ function answerOf(pipeline: Pipeline, exchange: Exchange, run: Run): Answer | Pr
   const head = headOf(pipeline, run)
   if ('body' in head) return refuse(pipeline, head)
   const answer: Answer = { status: head.status, headers: withCookies(pipeline, head.headers, run.context), body: null }
-  if (settings.renderer) return rendered(settings.renderer, exchange, run, head, answer)
+  if (settings.renderer) return rendered(pipeline, settings.renderer, exchange, run, head, answer)
+  return withRows(pipeline, run, answer)
+}
+
+function withRows(pipeline: Pipeline, run: Run, answer: Answer): Answer {
   answer.body = encode(pipeline, run, answer)
   run.context.isSent = true
   return answer
@@ -102,6 +106,7 @@ function answerOf(pipeline: Pipeline, exchange: Exchange, run: Run): Answer | Pr
 
 /** The answer with the tree of the page that changed, or of the one that the action redirects to. */
 async function rendered(
+  pipeline: Pipeline,
   renderer: Renderer,
   exchange: Exchange,
   run: Run,
@@ -112,8 +117,15 @@ async function rendered(
   const result = run.error === undefined ? Promise.resolve(run.value) : Promise.reject(redacted(run.error, run.digest))
   result.catch(() => {}) // the renderer takes it; until then it is nobody's
   const request = nextRequest(exchange, run.context)
-  answer.body = await runInContext(renderContext(exchange, run.context, renderer, page ?? undefined), () => renderer.call({ request, result, page }))
-  return answer
+  const context = renderContext(exchange, run.context, renderer, page ?? undefined)
+  try {
+    answer.body = await runInContext(context, () => renderer.call({ request, result, page }))
+    return answer
+  } catch (error) {
+    // The action has done its work: who called gets to know what came of it.
+    report(pipeline.settings, error, { ...run, digest: digestOf(pipeline.host, error) })
+    return withRows(pipeline, run, answer)
+  }
 }
 
 /** The result's rows. A result that can't be sent is an error. */
