@@ -150,27 +150,30 @@ export function createHandler(options: HandlerOptions): Handler {
 }
 
 /** One request of a Node server. Nothing thrown on the way may end the process. */
-async function serve(
-  req: NodeRequest,
-  res: ServerResponse,
-  next: Next | undefined,
-  respond: Respond,
-): Promise<void> {
-  let answer: Answer | null
-  try {
-    const found = respond(fromNode(req, res))
-    answer = found instanceof Promise ? await found : found
-  } catch (error) {
+function serve(req: NodeRequest, res: ServerResponse, next: Next | undefined, respond: Respond): Promise<void> {
+  const end = (answer: Answer | null): void | Promise<void> => {
+    if (answer?.closed) {
+      if (res.closed) answer.closed()
+      else res.once('close', answer.closed)
+    }
+    if (answer) return sendToNode(answer, req, res)
+    if (next) return next()
+    return sendToNode({ status: 404, headers: ['content-type', 'text/plain'], body: 'Not Found' }, req, res)
+  }
+  const fail = (error: unknown): void | Promise<void> => {
     if (req.destroyed && !req.complete) return // nobody is left to answer
     if (next) return next(error)
     console.error('errand: a request failed\n', error)
-    answer = { status: 500, headers: ['content-type', 'text/plain'], body: 'Internal Server Error' }
+    return end({ status: 500, headers: ['content-type', 'text/plain'], body: 'Internal Server Error' })
   }
-  if (answer?.closed) {
-    if (res.closed) answer.closed()
-    else res.once('close', answer.closed)
+  try {
+    const found = respond(fromNode(req, res))
+    return found instanceof Promise ? found.then(end, fail) : settled(() => end(found))
+  } catch (error) {
+    return settled(() => fail(error))
   }
-  if (answer) return sendToNode(answer, req, res)
-  if (next) return next()
-  await sendToNode({ status: 404, headers: ['content-type', 'text/plain'], body: 'Not Found' }, req, res)
+}
+
+async function settled(work: () => void | Promise<void>): Promise<void> {
+  return work()
 }

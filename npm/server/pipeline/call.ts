@@ -14,7 +14,7 @@ import { sendRows } from '../sending.ts'
 import { finished, headOf, withCookies } from './ending.ts'
 import { digestOf, report } from './failed.ts'
 import { nextRequest, renderContext } from './next-request.ts'
-import { hasChanged, isAllowed, newRun, type Run, runAction } from './run.ts'
+import { acknowledge, fail, hasChanged, isAllowed, newRun, returned, type Run, startAction } from './run.ts'
 import { lengthOf } from './seen-from.ts'
 import { type Pipeline, refuse, refused } from './state.ts'
 
@@ -67,7 +67,13 @@ export async function answerCall(
   }
   try {
     run.call.args = received.args
-    await runAction(pipeline, exchange, run, action)
+    try {
+      // As `runAction`, which would be two promises more.
+      returned(pipeline, exchange, run, await startAction(pipeline, run, action))
+    } catch (error) {
+      fail(pipeline, exchange, run, error)
+    }
+    if (run.context.again.size > 0) await acknowledge(pipeline, exchange, run)
     const answered = answerOf(pipeline, exchange, run)
     return finished(pipeline, received, run, answered instanceof Promise ? await answered : answered)
   } catch (error) {

@@ -92,25 +92,37 @@ export async function isAllowed(pipeline: Pipeline, exchange: Exchange, run: Run
   return false
 }
 
+/** Calls the action and sees it to its end. */
 export async function runAction(pipeline: Pipeline, exchange: Exchange, run: Run, action: Action): Promise<void> {
-  const { call, context } = run
   try {
-    const work = (): unknown => runInContext(context, () => throughMiddleware(pipeline.settings.middleware, call, action))
-    run.value = await (run.observed ? run.observed.run(call.args.length, async () => work()) : work())
-    const swallowed = navigationOf(context.redirect)
-    if (swallowed && 'redirect' in swallowed) {
-      run.redirect = redirectOf(pipeline, swallowed, exchange)
-      warnSwallowed(call)
-    }
+    returned(pipeline, exchange, run, await startAction(pipeline, run, action))
   } catch (error) {
     fail(pipeline, exchange, run, error)
   }
-  // Once more: what others computed between a call of revalidate… and a later write is dropped too.
-  if (context.again.size > 0) await acknowledge(pipeline, exchange, run)
+  if (run.context.again.size > 0) await acknowledge(pipeline, exchange, run)
 }
 
-/** The answer waits until every process knows what was invalidated: the visitor's next request may go to another one. */
-async function acknowledge(pipeline: Pipeline, exchange: Exchange, run: Run): Promise<void> {
+/** Calls the action; gives what it does, which mostly is a promise. */
+export function startAction(pipeline: Pipeline, { call, context, observed }: Run, action: Action): unknown {
+  const work = (): unknown => runInContext(context, () => throughMiddleware(pipeline.settings.middleware, call, action))
+  return observed ? observed.run(call.args.length, async () => work()) : work()
+}
+
+/** The action is done, and gave `value`. */
+export function returned(pipeline: Pipeline, exchange: Exchange, run: Run, value: unknown): void {
+  run.value = value
+  const swallowed = navigationOf(run.context.redirect)
+  if (swallowed && 'redirect' in swallowed) {
+    run.redirect = redirectOf(pipeline, swallowed, exchange)
+    warnSwallowed(run.call)
+  }
+}
+
+/**
+ * Invalidates once more, for what others computed between a call of `revalidate…` and a later write is dropped too. The answer
+ * waits until every process knows: the visitor's next request may go to another one.
+ */
+export async function acknowledge(pipeline: Pipeline, exchange: Exchange, run: Run): Promise<void> {
   const { again, pending } = run.context
   try {
     await Promise.all([...pending, ...Array.from(again, (invalidate) => invalidate())])
@@ -120,7 +132,7 @@ async function acknowledge(pipeline: Pipeline, exchange: Exchange, run: Run): Pr
 }
 
 /** What was thrown, as the call's end. */
-function fail(pipeline: Pipeline, exchange: Exchange, run: Run, error: unknown): void {
+export function fail(pipeline: Pipeline, exchange: Exchange, run: Run, error: unknown): void {
   const navigation = navigationOf(error)
   if (navigation && 'redirect' in navigation) {
     run.redirect = redirectOf(pipeline, navigation, exchange)
