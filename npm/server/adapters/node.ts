@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import { errandError } from '../../request/context.ts'
 import type { Answer, Exchange } from '../exchange.ts'
+import { readAhead } from './ahead.ts'
 import { alreadyRead, consumed } from './already-read.ts'
 import { drain } from './draining.ts'
 import { varyOf } from './merging.ts'
@@ -98,13 +99,12 @@ function goneSignal(res: ServerResponse): AbortSignal {
 
 async function* followed(first: Uint8Array, req: NodeRequest): AsyncGenerator<Uint8Array, void> {
   yield first
-  yield* req.iterator({ destroyOnReturn: false })
+  yield* readAhead(req)
 }
 
-/** Whoever stops early still has to answer, so the stream stays. */
-function rest(req: NodeRequest): AsyncIterable<Buffer> {
+function rest(req: NodeRequest): AsyncIterable<Uint8Array> {
   mustBeUnread(req)
-  return req.iterator({ destroyOnReturn: false })
+  return readAhead(req)
 }
 
 /** Somebody may have read it meanwhile: then `end` has come, or will come without us. */
