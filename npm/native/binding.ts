@@ -175,10 +175,13 @@ export interface Piece extends Skeleton {
 
 /** Decodes a body while it arrives. Files are bytes, or the path of a file that is gone when it is closed. */
 export interface ArrivingCall {
-  push(bytes: Uint8Array): Promise<ArrivedPiece | Refusal | null>
-  end(): Promise<ArrivedPiece | Refusal | null>
+  push(bytes: Uint8Array | Uint8Array[]): Promise<Arrived>
+  end(): Promise<Arrived>
   close(): void
 }
+
+/** `null`: nothing is whole. */
+export type Arrived = ArrivedPiece | Refusal | null
 
 export interface ArrivedPiece extends Omit<Piece, 'views'> {
   files: { index: number; content: Uint8Array | string }[]
@@ -186,7 +189,7 @@ export interface ArrivedPiece extends Omit<Piece, 'views'> {
 
 /** As {@link ArrivingCall}, for a form that was sent without JavaScript. */
 export interface ArrivingForm {
-  push(bytes: Uint8Array): Promise<Refusal | null>
+  push(bytes: Uint8Array | Uint8Array[]): Promise<Refusal | null>
   end(): Promise<{ id: string; arguments: ArrivedPiece; state: FormState | null; usage: Usage } | Refusal | null>
   close(): void
 }
@@ -429,7 +432,7 @@ export interface ListenAddress {
 }
 
 /** What comes first in each event of {@link NativeListener.drain}. */
-export const LISTEN = { request: 0, chunk: 1, end: 2, broken: 3, drained: 4, closed: 5, log: 6, ended: 7 } as const
+export const LISTEN = { request: 0, chunk: 1, end: 2, broken: 3, drained: 4, closed: 5, log: 6, ended: 7, decoded: 8 } as const
 
 /** What a request is: the action of a call that may be made, perhaps a form (`true`), or something else. */
 export type ListenKind = string | boolean
@@ -445,7 +448,8 @@ export interface NativeListener {
   expectPages(): void
   /**
    * What has happened, flat. A request: id, {@link ListenKind}, head (method, url, peer, scheme, names and values, in
-   * lines), {@link ListenContent}, a call's policy (0: none; negative: it has to wait for its turn). A chunk: id, bytes. Closed: id, whether the answer is out. A log: the line.
+   * lines), {@link ListenContent}, a call's policy (0: none; negative: it has to wait for its turn). A chunk: id, bytes. Decoded: id, what
+   * {@link ArrivingCall.push} gives, whether that is all. Closed: id, whether the answer is out. A log: the line.
    * `ended`: nothing. All others: id.
    */
   drain(): unknown[]
@@ -462,6 +466,8 @@ export interface NativeListener {
   end(id: number, isWhole: boolean): void
   /** Asks for a chunk, `end` or `broken`; `false`: none will come. */
   pull(id: number): boolean
+  /** Decodes the body where it arrives: asks for `decoded` or `broken`, always with the same call. `false`: none will come. */
+  decode(id: number, call: ArrivingCall): boolean
   /** `closed` will be told; `false`: it is. */
   watch(id: number): boolean
   /** `ended` will be told. */

@@ -1,5 +1,6 @@
 /** A request and its answer as the pipeline sees them, whichever host they belong to. */
 
+import type { Arrived, ArrivingCall } from '../native/index.ts'
 import type { RequestFacts } from '../request/context.ts'
 
 /** One request. Nothing of it is read, or made, before it is asked for. */
@@ -14,18 +15,23 @@ export interface Exchange extends RequestFacts {
   peer(): string | undefined
   /** Reads the whole body, or gives `null` once it has more than `limit` bytes. */
   body(limit: number): Promise<Uint8Array | null>
+  /** What `call` makes of the body, where the host hands it over by itself; it is then neither pushed to nor ended. */
+  decoded?(call: ArrivingCall): AsyncIterable<Arrived> | undefined
   /** The body as it arrives. Whoever stops early leaves the rest unread. */
-  chunks(): AsyncIterable<Uint8Array>
+  chunks(): AsyncIterable<Chunk>
   /**
    * Reads the body until `isOurs` says so of its bytes: then all of it if all is there, else what has come and what comes.
    * What is not ours, or not within `limit` bytes, is left to be read by whoever comes next: `'other'`.
    */
-  bodyIf(isOurs: (bytes: Uint8Array) => boolean, limit: number): Promise<Uint8Array | AsyncIterable<Uint8Array> | 'other'>
+  bodyIf(isOurs: (bytes: Uint8Array) => boolean, limit: number): Promise<Uint8Array | AsyncIterable<Chunk> | 'other'>
   /** A Fetch `Request` without a body, made when asked for. */
   request(): Request
   /** Aborts when whoever asked is gone before the answer was; made when asked for. */
   signal(): AbortSignal
 }
+
+/** Bytes that have come, perhaps in several pieces. */
+export type Chunk = Uint8Array | Uint8Array[]
 
 /** One answer. */
 export interface Answer {

@@ -7,7 +7,7 @@ import type * as native from '../native/index.ts'
 import type { ArrivingCall, FormState, NativeHost, Refusal, Usage } from '../native/index.ts'
 import { type ArrivedPiece, revive, reviveArriving, unbroken } from '../values/index.ts'
 import type { ActionTable } from './actions.ts'
-import type { Exchange } from './exchange.ts'
+import type { Chunk, Exchange } from './exchange.ts'
 import { type Action, loadAction } from './host.ts'
 
 /** Bodies up to here are read whole, and decoded by this thread: that is quicker. */
@@ -100,7 +100,7 @@ export interface ReceivedForm extends Received {
  */
 export async function receiveForm(
   receiver: Receiver,
-  body: Uint8Array | AsyncIterable<Uint8Array>,
+  body: Uint8Array | AsyncIterable<Chunk>,
   contentType: string,
 ): Promise<ReceivedForm | null> {
   const { host } = receiver
@@ -113,7 +113,7 @@ export async function receiveForm(
 
 async function receiveArrivingForm(
   receiver: Receiver,
-  chunks: AsyncIterable<Uint8Array>,
+  chunks: AsyncIterable<Chunk>,
   contentType: string,
 ): Promise<ReceivedForm | null> {
   const form = receiver.host.arrivingForm(contentType, tmpdir())
@@ -168,11 +168,16 @@ export async function receiveArriving(receiver: Receiver, exchange: Exchange, co
 }
 
 async function* piecesOf(call: ArrivingCall, exchange: Exchange): AsyncGenerator<ArrivedPiece, void> {
+  const decoded = exchange.decoded?.(call)
+  if (decoded) {
+    for await (const arrived of unbroken(decoded)) yield* await opened(arrived)
+    return
+  }
   for await (const chunk of unbroken(exchange.chunks())) yield* await opened(await call.push(chunk))
   yield* await opened(await call.end())
 }
 
-async function opened(arrived: Awaited<ReturnType<ArrivingCall['push']>>): Promise<ArrivedPiece[]> {
+async function opened(arrived: native.Arrived): Promise<ArrivedPiece[]> {
   if (arrived === null) return []
   if ('status' in arrived) throw new RefusedBody(arrived)
   return [{ ...arrived, files: await filesOf(arrived) }]
@@ -185,7 +190,7 @@ function filesOf({ files }: native.ArrivedPiece): Promise<ArrivedPiece['files']>
 }
 
 /** Tells who reads the body for us that nobody wants the rest. */
-export function leave(body: Uint8Array | AsyncIterable<Uint8Array>): void {
+export function leave(body: Uint8Array | AsyncIterable<Chunk>): void {
   if (!(body instanceof Uint8Array)) void body[Symbol.asyncIterator]().return?.().catch(() => {})
 }
 

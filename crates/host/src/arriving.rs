@@ -1,8 +1,10 @@
 //! Bodies that are decoded while they arrive. Large files go to disk.
 
 use std::{
+    fs::File,
     io::{self, Write},
     path::{Path, PathBuf},
+    thread,
 };
 
 use bytes::{Bytes, BytesMut};
@@ -23,6 +25,9 @@ use crate::{
 
 /// Bytes of a file that stay in memory; from there on it is on disk.
 const IN_MEMORY: u64 = 64 << 10;
+
+/// Bytes of files that are quickly given back.
+const LONG: u64 = 1 << 20;
 
 /// The arguments of a call, or more of what is in them.
 #[derive(Debug)]
@@ -93,8 +98,8 @@ impl ArrivingCall {
     /// # Errors
     ///
     /// Any [`Rejection`] of the body. After one there is nothing more to be had.
-    pub fn push(&mut self, bytes: Vec<u8>) -> Result<Option<Piece>, Rejection> {
-        if self.body.push(bytes, &mut self.decoder)? { self.piece() } else { Ok(None) }
+    pub fn push(&mut self, bytes: impl Into<Bytes>) -> Result<Option<Piece>, Rejection> {
+        self.advance([bytes.into()], false)
     }
 
     /// The body has ended.
@@ -103,9 +108,28 @@ impl ArrivingCall {
     ///
     /// As [`push`](Self::push), and where it is incomplete.
     pub fn end(&mut self) -> Result<Option<Piece>, Rejection> {
-        self.body.end(&mut self.decoder)?;
-        self.decoder.end();
-        self.piece()
+        self.advance([], true)
+    }
+
+    /// As [`push`](Self::push) with bytes that came in several pieces, and then perhaps [`end`](Self::end).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn advance(
+        &mut self,
+        pieces: impl IntoIterator<Item = Bytes>,
+        has_ended: bool,
+    ) -> Result<Option<Piece>, Rejection> {
+        let mut has_whole = has_ended;
+        for bytes in pieces {
+            has_whole |= self.body.push(bytes, &mut self.decoder)?;
+        }
+        if has_ended {
+            self.body.end(&mut self.decoder)?;
+            self.decoder.end();
+        }
+        if has_whole { self.piece() } else { Ok(None) }
     }
 
     fn piece(&mut self) -> Result<Option<Piece>, Rejection> {
@@ -134,9 +158,9 @@ impl ArrivingForm {
     /// # Errors
     ///
     /// As [`ArrivingCall::push`].
-    pub fn push(&mut self, bytes: Vec<u8>) -> Result<(), Rejection> {
+    pub fn push(&mut self, bytes: impl Into<Bytes>) -> Result<(), Rejection> {
         let Some(fields) = &mut self.fields else { return Ok(()) };
-        self.body.push(bytes, fields).map(drop)
+        self.body.push(bytes.into(), fields).map(drop)
     }
 
     /// The body has ended. `None`: none of its fields names an action.
@@ -231,13 +255,13 @@ impl Arriving {
     }
 
     /// Gives the parts to `sink` that are whole; says whether there are any.
-    fn push(&mut self, bytes: Vec<u8>, sink: &mut impl Sink) -> Result<bool, Rejection> {
+    fn push(&mut self, bytes: Bytes, sink: &mut impl Sink) -> Result<bool, Rejection> {
         self.usage.bytes += bytes.len() as u64;
         let limit = self.bounds.upload_bytes;
         if self.usage.bytes > limit {
             return Err(Rejection::BodyTooLarge { limit });
         }
-        let events = self.framing.feed(bytes.into())?;
+        let events = self.framing.feed(bytes)?;
         self.arrive(events, sink)
     }
 
@@ -342,6 +366,27 @@ impl Arriving {
                 stored
             }
         })
+    }
+}
+
+impl Drop for Arriving {
+    /// Removes its files. Their names are gone at once; to give back the room they took takes the longer the larger they
+    /// are, and the thread that drops this may be the one that everybody waits for.
+    fn drop(&mut self) {
+        let mut open: Vec<File> = Vec::new();
+        for path in self.kept.drain(..) {
+            open.extend(File::open(&path));
+        }
+        let part = self.part.take().map(|part| part.content);
+        for spool in self.waiting.drain().map(|(_, spool)| spool).chain(part) {
+            if let Spool::Disk(file) = spool {
+                open.push(file.into_file());
+            }
+        }
+        if !open.is_empty() && self.usage.bytes > LONG {
+            // Where there are no more threads, they are closed here.
+            let _ = thread::Builder::new().spawn(move || drop(open));
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use wire::{
 };
 
 use crate::{
-    arriving::{ArrivedForm, ArrivingCall, ArrivingForm},
+    arriving::{ArrivedForm, ArrivingCall, ArrivingForm, Piece},
     body::{self, Sink},
     classify::{Head, Kind, classify, media_type},
     gate::{Gate, Turn},
@@ -224,7 +224,7 @@ impl Host {
 
     /// Decodes the body of a fetch call while it arrives; large files go into `directory`.
     ///
-    /// Ids of functions that come must be checked with [`check_references`](Self::check_references).
+    /// It goes on with [`advance`](Self::advance).
     ///
     /// # Errors
     ///
@@ -236,6 +236,22 @@ impl Host {
         directory: &Path,
     ) -> Result<ArrivingCall, Rejection> {
         ArrivingCall::new(content_type, self.policies.get(policy).bounds.clone(), directory)
+    }
+
+    /// As [`ArrivingCall::advance`]; of functions that come, this server has to have the action.
+    ///
+    /// # Errors
+    ///
+    /// As there; [`Rejection::UnknownAction`].
+    pub fn advance(
+        &self,
+        call: &mut ArrivingCall,
+        pieces: impl IntoIterator<Item = Bytes>,
+        has_ended: bool,
+    ) -> Result<Option<Piece>, Rejection> {
+        let piece = call.advance(pieces, has_ended)?;
+        piece.as_ref().map_or(Ok(()), |piece| self.check_references(&piece.decoded))?;
+        Ok(piece)
     }
 
     /// Decodes a form while it arrives. As long as it isn't known which action it is for, it may hold what some

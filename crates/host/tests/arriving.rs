@@ -175,3 +175,22 @@ fn files_that_nobody_wants_are_bounded_as_well() {
     assert_eq!(decode(12, 32 << 10), Ok(()));
     assert!(decode(13, 32 << 10).unwrap_err().contains("`body_bytes`"));
 }
+
+#[test]
+fn large_files_are_gone_whatever_had_become_of_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let (bytes, file) = (vec![1; 2 << 20], "; filename=\"f\"");
+    let mut whole = body(&[("0", "", b"[\"$B1\"]"), ("1", file, &bytes)]);
+    whole.truncate(whole.len() - b"--b--\r\n".len());
+    let waiting = body(&[("2", file, &bytes)]);
+    let begun = &waiting[..waiting.len() / 2];
+    for (body, on_disk) in
+        [(whole.clone(), 1), ([&whole[..], begun].concat(), 2), (waiting.clone(), 1)]
+    {
+        let mut call = ArrivingCall::new(TYPE, &Limits::default(), directory.path()).unwrap();
+        call.push(body).unwrap();
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), on_disk);
+        drop(call);
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+    }
+}

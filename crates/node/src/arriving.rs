@@ -5,10 +5,11 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use host::{Host, Piece, PolicyId, Rejection, Stored};
+use bytes::Bytes;
+use host::{Host, Piece, PolicyId, Rejection, Stored, listener::SharedCall};
 use napi::{
     Either,
-    bindgen_prelude::{AsyncTask, Buffer, Either3, Null},
+    bindgen_prelude::{AsyncTask, Buffer, Either3, Null, Uint8Array},
 };
 use napi_derive::napi;
 
@@ -22,7 +23,7 @@ use crate::{
 #[napi]
 pub struct ArrivingCall {
     host: Arc<Host>,
-    call: Arc<Mutex<Option<host::ArrivingCall>>>,
+    pub(crate) call: SharedCall,
 }
 
 #[napi(object, object_from_js = false)]
@@ -41,21 +42,20 @@ pub struct ArrivedFile {
     pub content: Either<Buffer, String>,
 }
 
-type Arrived = Either3<ArrivedPiece, Refusal, Null>;
+pub(crate) type Arrived = Either3<ArrivedPiece, Refusal, Null>;
 
 #[napi]
 impl ArrivingCall {
     /// Takes the next bytes, on a thread of the pool; one after the other.
     #[napi]
-    pub fn push(&self, bytes: &[u8]) -> AsyncTask<Job<Arrived>> {
-        let bytes = bytes.to_vec();
-        self.advance(move |call| call.push(bytes))
+    pub fn push(&self, bytes: Pushed) -> AsyncTask<Job<Arrived>> {
+        self.advance(Some(joined(&bytes)))
     }
 
     /// The body has ended.
     #[napi]
     pub fn end(&self) -> AsyncTask<Job<Arrived>> {
-        self.advance(host::ArrivingCall::end)
+        self.advance(None)
     }
 
     /// Nobody needs its files any more.
@@ -64,19 +64,13 @@ impl ArrivingCall {
         self.call.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
-    fn advance(
-        &self,
-        step: impl FnOnce(&mut host::ArrivingCall) -> Result<Option<Piece>, Rejection> + Send + 'static,
-    ) -> AsyncTask<Job<Arrived>> {
+    fn advance(&self, bytes: Option<Bytes>) -> AsyncTask<Job<Arrived>> {
         let (host, call) = (Arc::clone(&self.host), Arc::clone(&self.call));
         on_pool(move || {
             let mut call = call.lock().unwrap_or_else(PoisonError::into_inner);
             let Some(call) = call.as_mut() else { return Ok(Either3::C(Null)) };
-            match step(call).and_then(|piece| checked(&host, piece)) {
-                Ok(Some(piece)) => Ok(Either3::A(arrived_piece(piece)?)),
-                Ok(None) => Ok(Either3::C(Null)),
-                Err(rejection) => Ok(Either3::B(rejection.into())),
-            }
+            let has_ended = bytes.is_none();
+            arrived(host.advance(call, bytes, has_ended))
         })
     }
 
@@ -110,8 +104,8 @@ pub struct ArrivedForm {
 impl ArrivingForm {
     /// Takes the next bytes, as a call does.
     #[napi]
-    pub fn push(&self, bytes: &[u8]) -> AsyncTask<Job<Either<Refusal, Null>>> {
-        let (form, bytes) = (Arc::clone(&self.form), bytes.to_vec());
+    pub fn push(&self, bytes: Pushed) -> AsyncTask<Job<Either<Refusal, Null>>> {
+        let (form, bytes) = (Arc::clone(&self.form), joined(&bytes));
         on_pool(move || {
             let mut form = form.lock().unwrap_or_else(PoisonError::into_inner);
             let pushed = form.as_mut().map_or(Ok(()), |form| form.push(bytes));
@@ -158,9 +152,25 @@ impl ArrivingForm {
     }
 }
 
-fn checked(host: &Host, piece: Option<Piece>) -> Result<Option<Piece>, Rejection> {
-    piece.as_ref().map_or(Ok(()), |piece| host.check_references(&piece.decoded))?;
-    Ok(piece)
+/// What has come, in one piece or in several.
+type Pushed = Either<Uint8Array, Vec<Uint8Array>>;
+
+/// A copy that is ours.
+fn joined(bytes: &Pushed) -> Bytes {
+    match bytes {
+        Either::A(bytes) => bytes.to_vec().into(),
+        Either::B(pieces) => {
+            pieces.iter().map(AsRef::as_ref).collect::<Vec<&[u8]>>().concat().into()
+        }
+    }
+}
+
+pub(crate) fn arrived(decoded: Result<Option<Piece>, Rejection>) -> Result<Arrived, Failure> {
+    Ok(match decoded {
+        Ok(Some(piece)) => Either3::A(arrived_piece(piece)?),
+        Ok(None) => Either3::C(Null),
+        Err(rejection) => Either3::B(rejection.into()),
+    })
 }
 
 fn arrived_piece(Piece { decoded, files }: Piece) -> Result<ArrivedPiece, Failure> {

@@ -17,6 +17,7 @@ use napi::{
 use napi_derive::napi;
 
 use crate::{
+    arriving::{Arrived, ArrivingCall, arrived},
     cache::NativeCache,
     host::NativeHost,
     job::{Failure, now},
@@ -98,6 +99,7 @@ pub enum Cell {
     Flag(bool),
     Text(String),
     Bytes(Bytes),
+    Decoded(Box<Arrived>),
     Nothing,
 }
 
@@ -114,6 +116,7 @@ impl ToNapiValue for Cell {
                     let slice = BufferSlice::copy_from(&Env::from_raw(env), bytes)?;
                     BufferSlice::to_napi_value(env, slice)
                 }
+                Self::Decoded(arrived) => Arrived::to_napi_value(env, *arrived),
                 Self::Nothing => Null::to_napi_value(env, Null),
             }
         }
@@ -166,6 +169,15 @@ fn flat(event: Event, to: &mut Vec<Cell>) {
             },
         ]),
         Event::Chunk(id, bytes) => to.extend([Cell::Number(1.0), number(id), Cell::Bytes(bytes)]),
+        Event::Decoded(id, decoded, is_last) => match arrived(*decoded) {
+            Ok(arrived) => to.extend([
+                Cell::Number(8.0),
+                number(id),
+                Cell::Decoded(Box::new(arrived)),
+                Cell::Flag(is_last),
+            ]),
+            Err(_) => to.extend([Cell::Number(3.0), number(id)]),
+        },
         Event::End(id) => to.extend([Cell::Number(2.0), number(id)]),
         Event::Broken(id) => to.extend([Cell::Number(3.0), number(id)]),
         Event::Drained(id) => to.extend([Cell::Number(4.0), number(id)]),
@@ -309,6 +321,12 @@ impl NativeListener {
     #[napi]
     pub fn pull(&self, env: Env, id: f64) -> napi::Result<bool> {
         self.with(env, false, |it| Ok(it.pull(id as u64)))
+    }
+
+    /// Decodes the body where it arrives, and asks for what that gives next.
+    #[napi]
+    pub fn decode(&self, env: Env, id: f64, call: &ArrivingCall) -> napi::Result<bool> {
+        self.with(env, false, |it| Ok(it.decode(id as u64, &call.call)))
     }
 
     #[napi]

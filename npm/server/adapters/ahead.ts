@@ -1,15 +1,15 @@
-/** A `node:http` body that is read ahead: what came while the piece before was worked on comes as one. */
+/** A `node:http` body that is read ahead: what came while the chunk before was worked on comes as one. */
 
 import type { IncomingMessage } from 'node:http'
 
-/** Bytes that wait at most, but for the last piece. */
+/** Bytes that wait at most, but for what came last. */
 const MOST = 512 << 10
 
 /**
- * The body from here on. Whoever hands pieces to another thread pays for each, whatever its size: a socket gives 64 KB at a
+ * The body from here on. Whoever hands chunks to another thread pays for each, whatever its size: a socket gives 64 KB at a
  * time. Whoever stops early leaves the rest unread, and the stream as it is: an answer may still be sent.
  */
-export async function* readAhead(req: IncomingMessage): AsyncGenerator<Uint8Array, void> {
+export async function* readAhead(req: IncomingMessage): AsyncGenerator<Uint8Array[], void> {
   let waiting: Buffer[] = []
   let size = 0
   let wake = (): void => {}
@@ -35,11 +35,11 @@ export async function* readAhead(req: IncomingMessage): AsyncGenerator<Uint8Arra
   try {
     for (;;) {
       while (size > 0) {
-        const piece = waiting.length === 1 ? waiting[0]! : Buffer.concat(waiting, size)
+        const chunk = waiting
         ;[waiting, size] = [[], 0]
         req.resume()
         isAsked = false
-        yield piece
+        yield chunk
         isAsked = true
       }
       if (end) {

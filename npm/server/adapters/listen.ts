@@ -1,7 +1,7 @@
 /** The native listener: requests that need JavaScript come through one queue, and their answers go back. */
 
 import {
-  LISTEN, type ListenAddress, type ListenContent, type ListenKind, type ListenSettings, native, type NativeListener,
+  type Arrived, LISTEN, type ListenAddress, type ListenContent, type ListenKind, type ListenSettings, native, type NativeListener,
 } from '../../native/index.ts'
 import { type Answer, fromResponse } from '../exchange.ts'
 import { answer, answerCall, answerInTurn, type Pipeline } from '../pipeline/index.ts'
@@ -158,6 +158,9 @@ export class Listening implements Server {
       case LISTEN.chunk:
         exchange?.arrived(events[at + 2] as Uint8Array)
         return 3
+      case LISTEN.decoded:
+        exchange?.arrived(events[at + 2] as Arrived, events[at + 3] as boolean)
+        return 4
       case LISTEN.end:
         exchange?.arrived(null)
         return 2

@@ -1,6 +1,6 @@
 /** A request of the native listener → exchange. */
 
-import type { ListenContent, NativeListener } from '../../native/index.ts'
+import type { Arrived, ArrivingCall, ListenContent, NativeListener } from '../../native/index.ts'
 import { errandError } from '../../request/context.ts'
 import type { Exchange } from '../exchange.ts'
 
@@ -31,7 +31,7 @@ export class ListenedExchange implements Exchange, ListenedRequest {
   #lines: string[] | undefined
   #request: Request | undefined
   #gone: AbortController | undefined
-  #body: ArrivingBody | undefined
+  #body: ArrivingBody<any> | undefined
   #isAnswered = false
   #isWatched = false
   #isClosed = false
@@ -103,6 +103,11 @@ export class ListenedExchange implements Exchange, ListenedRequest {
     if (whole.byteLength > 0) yield whole
   }
 
+  decoded(call: ArrivingCall): AsyncIterable<Arrived> | undefined {
+    if (this.#content !== true) return undefined
+    return (this.#body = this.#arrivingBy<Arrived>(() => this.#listener.decode(this.id, call)))
+  }
+
   async bodyIf(
     isOurs: (bytes: Uint8Array) => boolean,
     limit: number,
@@ -118,7 +123,7 @@ export class ListenedExchange implements Exchange, ListenedRequest {
       const ours = isOurs(bytes)
       if (chunk && !ours && size <= limit) continue
       if (ours && !chunk) return bytes
-      body.putBack(bytes)
+      if (size > 0) body.putBack(bytes)
       return ours ? body : 'other'
     }
   }
@@ -197,8 +202,9 @@ export class ListenedExchange implements Exchange, ListenedRequest {
     for (const then of this.#closed.splice(0)) then(isSent)
   }
 
-  arrived(chunk: Uint8Array | null): void {
-    this.#body?.arrived(chunk)
+  /** Bytes, or what they were decoded to. */
+  arrived(what: Uint8Array | Arrived, isLast: boolean = what === null): void {
+    this.#body?.arrived(what, isLast)
   }
 
   broken(): void {
@@ -211,13 +217,15 @@ export class ListenedExchange implements Exchange, ListenedRequest {
     return content === null ? new Uint8Array() : typeof content === 'string' ? Buffer.from(content) : content
   }
 
-  #arriving(): ArrivingBody {
-    if (!this.#body) {
-      const isThere = this.watch()
-      this.#body = new ArrivingBody(() => this.#listener.pull(this.id))
-      if (!isThere) this.#body.broken()
-    }
-    return this.#body
+  #arriving(): ArrivingBody<Uint8Array> {
+    return (this.#body ??= this.#arrivingBy<Uint8Array>(() => this.#listener.pull(this.id)))
+  }
+
+  #arrivingBy<T>(pull: () => boolean): ArrivingBody<T> {
+    const isThere = this.watch()
+    const body = new ArrivingBody<T>(pull)
+    if (!isThere) body.broken()
+    return body
   }
 
   #stream(): ReadableStream<Uint8Array> {
@@ -253,11 +261,11 @@ export class ListenedExchange implements Exchange, ListenedRequest {
   }
 }
 
-/** A body whose next bytes come when they are asked for. */
-class ArrivingBody implements AsyncIterable<Uint8Array> {
+/** A body whose next bytes, or what is made of them, come when they are asked for. */
+class ArrivingBody<T> implements AsyncIterable<T> {
   readonly #pull: () => boolean
-  #before: Uint8Array | undefined
-  #asked: { resolve(chunk: Uint8Array | null): void; reject(error: unknown): void } | undefined
+  #before: T | undefined
+  #asked: { resolve(next: T | null): void; reject(error: unknown): void } | undefined
   #isEnded = false
   isBroken = false
 
@@ -265,11 +273,11 @@ class ArrivingBody implements AsyncIterable<Uint8Array> {
     this.#pull = pull
   }
 
-  /** The next bytes; `null` at the end. One asks at a time. */
-  next(): Promise<Uint8Array | null> {
+  /** What comes next; `null` at the end. One asks at a time. */
+  next(): Promise<T | null> {
     const before = this.#before
     this.#before = undefined
-    if (before) return Promise.resolve(before)
+    if (before !== undefined) return Promise.resolve(before)
     if (this.#isEnded) return Promise.resolve(null)
     return new Promise((resolve, reject) => {
       this.#asked = { resolve, reject }
@@ -277,14 +285,14 @@ class ArrivingBody implements AsyncIterable<Uint8Array> {
     })
   }
 
-  /** Bytes to begin with again. */
-  putBack(bytes: Uint8Array): void {
-    if (bytes.byteLength > 0) this.#before = bytes
+  /** What to begin with again. */
+  putBack(it: T): void {
+    this.#before = it
   }
 
-  arrived(chunk: Uint8Array | null): void {
-    if (chunk === null) this.#isEnded = true
-    this.#asked?.resolve(chunk)
+  arrived(next: T | null, isLast: boolean): void {
+    if (isLast) this.#isEnded = true
+    this.#asked?.resolve(next)
     this.#asked = undefined
   }
 
@@ -295,7 +303,7 @@ class ArrivingBody implements AsyncIterable<Uint8Array> {
     this.#asked = undefined
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void> {
-    for (let chunk; (chunk = await this.next()) !== null; ) yield chunk
+  async *[Symbol.asyncIterator](): AsyncGenerator<T, void> {
+    for (let it; (it = await this.next()) !== null; ) yield it
   }
 }

@@ -3,7 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import { errandError } from '../../request/context.ts'
-import type { Answer, Exchange } from '../exchange.ts'
+import type { Answer, Chunk, Exchange } from '../exchange.ts'
 import { readAhead } from './ahead.ts'
 import { alreadyRead, consumed } from './already-read.ts'
 import { drain } from './draining.ts'
@@ -62,14 +62,14 @@ class NodeExchange implements Exchange {
     return read(this.#req, limit)
   }
 
-  chunks(): AsyncIterable<Uint8Array> {
+  chunks(): AsyncIterable<Chunk> {
     return rest(this.#req)
   }
 
   bodyIf(
     isOurs: (bytes: Uint8Array) => boolean,
     limit: number,
-  ): Promise<Uint8Array | AsyncIterable<Uint8Array> | 'other'> {
+  ): Promise<Uint8Array | AsyncIterable<Chunk> | 'other'> {
     return readIf(this.#req, isOurs, limit)
   }
 
@@ -97,12 +97,12 @@ function goneSignal(res: ServerResponse): AbortSignal {
   return gone.signal
 }
 
-async function* followed(first: Uint8Array, req: NodeRequest): AsyncGenerator<Uint8Array, void> {
+async function* followed(first: Uint8Array, req: NodeRequest): AsyncGenerator<Chunk, void> {
   yield first
   yield* readAhead(req)
 }
 
-function rest(req: NodeRequest): AsyncIterable<Uint8Array> {
+function rest(req: NodeRequest): AsyncIterable<Chunk> {
   mustBeUnread(req)
   return readAhead(req)
 }
@@ -144,7 +144,7 @@ function readIf(
   req: NodeRequest,
   isOurs: (bytes: Uint8Array) => boolean,
   limit: number,
-): Promise<Uint8Array | AsyncIterable<Uint8Array> | 'other'> {
+): Promise<Uint8Array | AsyncIterable<Chunk> | 'other'> {
   const length = Number(req.headers['content-length'])
   if (!Number.isSafeInteger(length) || req.readableDidRead) return Promise.resolve('other')
   return new Promise((resolve, reject) => {

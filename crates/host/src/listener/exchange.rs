@@ -18,6 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{
     activity::Busy,
+    incoming::Pull,
     queue::{Event, ExchangeId, Queue},
 };
 use crate::page::Page;
@@ -35,8 +36,8 @@ pub(super) struct Exchanges {
 #[derive(Default)]
 struct Open {
     answer: Option<oneshot::Sender<Answer>>,
-    /// Asks for the next bytes of the body.
-    pulls: Option<mpsc::UnboundedSender<()>>,
+    /// Asks for more of the body.
+    pulls: Option<mpsc::UnboundedSender<Pull>>,
     outgoing: Option<Arc<Outgoing>>,
     /// Whether JavaScript wants to know how it ends.
     is_watched: bool,
@@ -46,7 +47,7 @@ impl Exchanges {
     pub(super) fn open(
         self: &Arc<Self>,
         queue: &Arc<Queue>,
-        pulls: Option<mpsc::UnboundedSender<()>>,
+        pulls: Option<mpsc::UnboundedSender<Pull>>,
     ) -> (Asking, oneshot::Receiver<Answer>) {
         let id = self.last.fetch_add(1, Ordering::Relaxed) + 1;
         let (answer, answered) = oneshot::channel();
@@ -89,9 +90,10 @@ impl Exchanges {
         self.lock().get(&id)?.outgoing.clone()
     }
 
-    /// Asks for the next bytes of a body.
-    pub(super) fn pull(&self, id: ExchangeId) -> bool {
-        self.lock().get(&id).and_then(|it| it.pulls.as_ref()).is_some_and(|it| it.send(()).is_ok())
+    /// Asks for more of a body.
+    pub(super) fn pull(&self, id: ExchangeId, pull: Pull) -> bool {
+        let open = self.lock();
+        open.get(&id).and_then(|it| it.pulls.as_ref()).is_some_and(|it| it.send(pull).is_ok())
     }
 
     /// From now on its end is told; `false`: it has ended.

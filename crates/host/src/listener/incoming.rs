@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -12,9 +12,25 @@ use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
-use tokio::{sync::mpsc, task::yield_now, time::timeout};
+use tokio::{
+    sync::mpsc,
+    task::{spawn_blocking, yield_now},
+    time::timeout,
+};
 
 use super::queue::{Event, ExchangeId, Queue};
+use crate::{ArrivingCall, Host, Piece, Rejection};
+
+/// A call that is decoded while it arrives; `None` once nobody wants it any more.
+pub type SharedCall = Arc<Mutex<Option<ArrivingCall>>>;
+
+/// What JavaScript asks for of a body.
+pub(super) enum Pull {
+    /// Its next bytes.
+    Bytes,
+    /// What this call makes of them.
+    Decoded(SharedCall),
+}
 
 /// Why a body isn't there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,8 +85,9 @@ pub(super) async fn collect(
 /// A body that JavaScript reads.
 pub(super) struct Feed {
     pub(super) body: Incoming,
-    pub(super) pulls: mpsc::UnboundedReceiver<()>,
+    pub(super) pulls: mpsc::UnboundedReceiver<Pull>,
     pub(super) id: ExchangeId,
+    pub(super) host: Arc<Host>,
     pub(super) queue: Arc<Queue>,
     /// Set when all of it was read.
     pub(super) is_read: Arc<AtomicBool>,
@@ -81,7 +98,19 @@ impl Feed {
     /// Reads until its end, or until nobody pulls any more. `slow` is told of a body that takes too long.
     pub(super) async fn run(mut self, slow: impl FnOnce()) {
         let mut after = None;
-        while self.pulls.recv().await.is_some() {
+        while let Some(pull) = self.pulls.recv().await {
+            if let Pull::Decoded(call) = pull {
+                match self.decoded(call).await {
+                    Ok((decoded, is_last)) => {
+                        self.queue.push(Event::Decoded(self.id, Box::new(decoded), is_last));
+                        if is_last {
+                            return;
+                        }
+                    }
+                    Err(missing) => return self.missed(missing, slow),
+                }
+                continue;
+            }
             let read = match after.take() {
                 Some(read) => read,
                 None => next(&mut self.body, self.most).await,
@@ -103,12 +132,7 @@ impl Feed {
                     self.is_read.store(true, Ordering::Release);
                     Event::End(self.id)
                 }
-                Err(missing) => {
-                    if missing == Missing::Slow {
-                        slow();
-                    }
-                    return self.queue.push(Event::Broken(self.id));
-                }
+                Err(missing) => return self.missed(missing, slow),
             };
             let is_end = matches!(event, Event::End(_));
             self.queue.push(event);
@@ -118,6 +142,69 @@ impl Feed {
         }
         leave(self.body);
     }
+}
+
+impl Feed {
+    fn missed(&self, missing: Missing, slow: impl FnOnce()) {
+        if missing == Missing::Slow {
+            slow();
+        }
+        self.queue.push(Event::Broken(self.id));
+    }
+
+    /// Reads on until there is something to be had, and says whether that is all.
+    async fn decoded(
+        &mut self,
+        call: SharedCall,
+    ) -> Result<(Result<Option<Piece>, Rejection>, bool), Missing> {
+        loop {
+            let (pieces, has_ended) = self.several().await?;
+            if has_ended {
+                self.is_read.store(true, Ordering::Release);
+            }
+            let (host, call) = (Arc::clone(&self.host), Arc::clone(&call));
+            // Files are written there.
+            let decoding = spawn_blocking(move || decode(&host, &call, pieces, has_ended));
+            match decoding.await.map_err(|_| Missing::Broken)? {
+                None => return Ok((Ok(None), false)),
+                Some(Ok(None)) if !has_ended => {}
+                Some(decoded) => return Ok((decoded, has_ended)),
+            }
+        }
+    }
+
+    /// What is there, at least something, and whether the body ends with it.
+    async fn several(&mut self) -> Result<(Vec<Bytes>, bool), Missing> {
+        let Some(first) = next(&mut self.body, self.most).await? else {
+            return Ok((Vec::new(), true));
+        };
+        let mut size = first.len();
+        let mut pieces = vec![first];
+        while size < MUCH && !self.body.is_end_stream() {
+            yield_now().await; // the connection reads on
+            match next(&mut self.body, self.most).now_or_never() {
+                Some(Ok(Some(bytes))) => {
+                    size += bytes.len();
+                    pieces.push(bytes);
+                }
+                Some(Ok(None)) => return Ok((pieces, true)),
+                Some(Err(missing)) => return Err(missing),
+                None => break,
+            }
+        }
+        Ok((pieces, self.body.is_end_stream()))
+    }
+}
+
+/// `None`: nobody wants the call any more.
+fn decode(
+    host: &Host,
+    call: &Mutex<Option<ArrivingCall>>,
+    pieces: Vec<Bytes>,
+    has_ended: bool,
+) -> Option<Result<Option<Piece>, Rejection>> {
+    let mut call = call.lock().unwrap_or_else(PoisonError::into_inner);
+    Some(host.advance(call.as_mut()?, pieces, has_ended))
 }
 
 /// What one pull gives, where so much has come: each crosses between threads several times, however large it is.

@@ -46,8 +46,10 @@ use tokio::{
 use crate::Host;
 use accept::{Phase, accept, bind};
 use exchange::{AnswerBody, Cut, Exchanges};
+use incoming::Pull;
 use queue::Queue;
 
+pub use incoming::SharedCall;
 pub use options::{Bounds, Options, tls};
 pub use queue::{Asked, Content, Event, ExchangeId, Kind};
 
@@ -82,6 +84,9 @@ pub struct Listener {
     runtime: Option<Runtime>,
     kept: Vec<(Response<()>, Bytes)>,
 }
+
+/// Threads that decode bodies and write files: as many as Node's own pool has. Each keeps memory.
+const WRITERS: usize = 4;
 
 /// Why nobody can connect.
 #[derive(Debug, thiserror::Error)]
@@ -118,6 +123,7 @@ impl Listener {
         let address = socket.local_addr().map_err(failed)?;
         let runtime = Builder::new_multi_thread()
             .worker_threads(threads)
+            .max_blocking_threads(WRITERS)
             .thread_name("errand-listener")
             .enable_all()
             .build()
@@ -241,7 +247,13 @@ impl Listener {
     /// Asks for the next bytes of a body: an [`Event::Chunk`], [`Event::End`] or [`Event::Broken`] will come.
     /// `false`: nothing will.
     pub fn pull(&self, id: ExchangeId) -> bool {
-        self.shared.exchanges.pull(id)
+        self.shared.exchanges.pull(id, Pull::Bytes)
+    }
+
+    /// Decodes the body here, and asks for what that gives next: an [`Event::Decoded`] or [`Event::Broken`] will come.
+    /// `false`: nothing will. `call` has to be the same each time.
+    pub fn decode(&self, id: ExchangeId, call: &SharedCall) -> bool {
+        self.shared.exchanges.pull(id, Pull::Decoded(Arc::clone(call)))
     }
 
     /// From now on, [`Event::Closed`] is told of this one; `false`: it has ended already.

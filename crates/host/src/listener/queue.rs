@@ -12,7 +12,7 @@ use std::{
 use bytes::Bytes;
 use tokio::time::sleep;
 
-use crate::{PolicyId, Turn};
+use crate::{Piece, PolicyId, Rejection, Turn};
 
 /// Names one request for as long as somebody has to do with it. Never used twice.
 pub type ExchangeId = u64;
@@ -24,6 +24,8 @@ pub enum Event {
     Request(Asked),
     /// The next bytes of a body that was pulled.
     Chunk(ExchangeId, Bytes),
+    /// More of what a body is decoded to, and whether that is all.
+    Decoded(ExchangeId, Box<Result<Option<Piece>, Rejection>>, bool),
     /// A body has ended.
     End(ExchangeId),
     /// A body broke off.

@@ -122,8 +122,15 @@ async fn ask(shared: &Arc<Shared>, head: &Head, kind: Kind, body: Incoming) -> A
     let (asking, answered) = shared.exchanges.open(&shared.queue, Some(puller));
     let (id, queue) = (asking.id, Arc::clone(&shared.queue));
     let is_read = Arc::new(AtomicBool::new(false));
-    let feed =
-        Feed { body, pulls, id, queue, is_read: Arc::clone(&is_read), most: shared.bounds.body };
+    let feed = Feed {
+        body,
+        pulls,
+        id,
+        host: Arc::clone(&shared.host),
+        queue,
+        is_read: Arc::clone(&is_read),
+        most: shared.bounds.body,
+    };
     let exchanges = Arc::clone(&shared.exchanges);
     tokio::spawn(feed.run(move || {
         exchanges.answer(id, closing(bare(StatusCode::REQUEST_TIMEOUT)));
