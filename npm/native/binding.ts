@@ -385,7 +385,10 @@ export interface NativeCache {
   read(key: string, also?: string[]): Soon<CacheHit | null>
   /** The number of a fill to run; 0: somebody else runs it. `tags`: those that are known already. */
   begin(key: string, tags: string[]): Soon<number>
-  finish(fill: number, value: Uint8Array, tags: string[], life: LifeSettings): Soon<boolean>
+  /** Adds to the value of a fill; `false`: it has more bytes than the store takes. */
+  write(fill: number, bytes: Uint8Array): Soon<boolean>
+  /** `null`: the value is what was written. */
+  finish(fill: number, value: Uint8Array | null, tags: string[], life: LifeSettings): Soon<boolean>
   abandon(fill: number): Soon<void>
   delete(key: string): Soon<boolean>
   /** Tags in the cache's own spelling. */

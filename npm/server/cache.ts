@@ -6,17 +6,28 @@ import { join } from 'node:path'
 import type { CachedOptions, CacheLife, CacheOptions, CacheStats, EntryOptions, Explanation, Invalidated } from '../../index.d.ts'
 import { native, type CacheHit, type CacheSettings, type NativeCache } from '../native/index.ts'
 import { currentContext, errandError, type Lifetime, newContext, type RequestContext, runInContext, noting } from '../request/context.ts'
-import { lower, revive } from '../values/index.ts'
+import { lower } from '../values/index.ts'
+import { keep, valueIn } from './cached-value.ts'
 import { cacheFolder } from './folder.ts'
 
 export type { CachedOptions, CacheLife, CacheOptions, CacheStats, EntryOptions, Explanation, Invalidated }
 
-/** What a fill yields: bytes to store, or nothing worth storing. */
-export interface Filled<T> {
-  value: T
-  bytes: Uint8Array | null
+/** What is known of a value. */
+interface Known {
   tags: string[]
   life: Lifetime
+}
+
+/** What is stored of a value, or nothing. */
+interface Stored extends Known {
+  bytes: Uint8Array | ReadableStream<Uint8Array> | null
+  /** What is known when all bytes of a stream have come. */
+  atEnd?: () => Known
+}
+
+/** What a fill yields. */
+export interface Filled<T> extends Stored {
+  value: T
 }
 
 // Any function may be cached; what it takes and gives is its own affair.
@@ -55,17 +66,17 @@ export class Cache {
   /** The value under `key`, or `undefined`. A stale value counts as a value. */
   async get(key: string): Promise<unknown> {
     const hit = await this.#native.read(valueKey(key))
-    return hit ? fromBytes(hit.value) : undefined
+    return hit ? valueIn(hit.value) : undefined
   }
 
   /** Stores `value` under `key`. */
   async set(key: string, value: unknown, options: EntryOptions = {}): Promise<void> {
-    const bytes = toBytes(value)
+    const { bytes } = await keep(value)
     const tags = this.#native.userTags(options.tags ?? [])
     // A fill of our own: an explicit value replaces whatever somebody else computes.
     for (let wait = new Backoff(); ; ) {
       const fill = await this.#native.begin(valueKey(key), tags)
-      if (fill > 0) return void (await this.#native.finish(fill, bytes, tags, this.lifeOf(options)))
+      if (fill > 0) return this.#store(fill, { bytes, tags, life: this.lifeOf(options) })
       await this.#end(valueKey(key), wait)
     }
   }
@@ -97,17 +108,17 @@ export class Cache {
   }
 
   async #remembered(name: string, fn: AnyFunction, args: unknown[], own: string[], lifeOf: (context: RequestContext) => Lifetime): Promise<unknown> {
-    const { text, program } = lowerPlain(args, 'arguments')
+    const { text, program } = keyOf(args)
     const pageTags = this.#pageTags(currentContext())
     const run = async (): Promise<Filled<unknown>> => {
       const context = newContext('fill')
       context.pageTags = pageTags
-      const value = await runInContext(context, () => fn(...args))
-      const tags = [...new Set([...own, ...context.dependencies])]
-      return { value, bytes: toBytes(value), tags, life: lifeOf(context) }
+      const kept = await runInContext(context, async () => keep(await fn(...args)))
+      const known = (): Known => ({ tags: [...new Set([...own, ...context.dependencies])], life: lifeOf(context) })
+      return { ...kept, ...known(), atEnd: known }
     }
     const found = await this.through(JSON.stringify(['f', name, text, program]), run, own)
-    return found.hit ? fromBytes(found.hit.value) : found.filled.value
+    return found.hit ? valueIn(found.hit.value) : found.filled.value
   }
 
   /**
@@ -125,11 +136,12 @@ export class Cache {
     const also = this.#pageTags(currentContext())
     const expected = also === undefined ? tags : [...tags, ...also]
     for (let wait = new Backoff(); ; ) {
+      const running = this.#running.get(key)
       const read = this.#native.read(key, also)
       const hit = read instanceof Promise ? await read : read
       if (hit?.stale) {
         const number = await this.#native.begin(key, expected)
-        if (number > 0) this.#fill(key, number, fill).catch(onError)
+        if (number > 0) this.#fill(key, number, fill, onError).catch(onError)
       }
       if (hit) {
         depend(hit.tags, hit.life)
@@ -138,6 +150,10 @@ export class Cache {
       const number = await this.#native.begin(key, expected)
       if (number === 0) {
         await this.#end(key, wait)
+        continue
+      }
+      if (running && this.#running.get(key) !== running) {
+        await this.#native.abandon(number) // it has ended between our look and our turn: look again
         continue
       }
       const filled = await this.#fill(key, number, fill)
@@ -242,20 +258,45 @@ export class Cache {
     return JSON.parse(await this.#native.explain(what, isKey)) as Explanation
   }
 
-  async #fill<T>(key: string, number: number, fill: () => Promise<Filled<T>>): Promise<Filled<T>> {
-    const running = fill()
-    this.#running.set(key, running)
+  /** A value that comes as a stream is there before it is stored; `onLate` is told when that fails. */
+  async #fill<T>(key: string, number: number, fill: () => Promise<Filled<T>>, onLate?: (error: unknown) => void): Promise<Filled<T>> {
+    const filling = fill()
+    const stored = filling.then(
+      (filled) => this.#store(number, filled),
+      () => this.#native.abandon(number),
+    )
+    this.#running.set(key, stored)
+    const ended = stored.finally(() => {
+      if (this.#running.get(key) === stored) this.#running.delete(key)
+    })
     try {
-      const filled = await running
-      const { bytes, tags, life } = filled
-      if (bytes) await this.#native.finish(number, bytes, tags, life)
-      else await this.#native.abandon(number)
+      const filled = await filling
+      if (!(filled.bytes instanceof ReadableStream)) await ended
+      else ended.catch((error: unknown) => onLate?.(error)) // who reads the value gets the error from it
       return filled
+    } catch (error) {
+      await ended.catch(() => {})
+      throw error
+    }
+  }
+
+  /** Ends a fill with what there is to be stored. */
+  async #store(number: number, { bytes, tags, life, atEnd }: Stored): Promise<void> {
+    try {
+      if (bytes instanceof ReadableStream) {
+        for await (const chunk of bytes) {
+          if (!(await this.#native.write(number, chunk))) return void (await this.#native.abandon(number))
+        }
+        const known = atEnd?.() ?? { tags, life }
+        await this.#native.finish(number, null, known.tags, known.life)
+      } else if (bytes) {
+        await this.#native.finish(number, bytes, tags, life)
+      } else {
+        await this.#native.abandon(number)
+      }
     } catch (error) {
       await this.#native.abandon(number)
       throw error
-    } finally {
-      if (this.#running.get(key) === running) this.#running.delete(key)
     }
   }
 
@@ -334,28 +375,8 @@ export function setProcessCache(cache: Cache): void {
 
 const valueKey = (key: string): string => JSON.stringify(['v', key])
 
-/** `program length in text · \n · program · text`, in UTF-8. */
-function toBytes(value: unknown): Uint8Array {
-  const { text, program } = lowerPlain(value, 'result')
-  return Buffer.from(`${program.length}\n${program}${text}`)
-}
-
-function fromBytes(bytes: Uint8Array): unknown {
-  const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()
-  const end = all.indexOf('\n')
-  const start = end + 1 + Number(all.slice(0, end))
-  return revive(all.slice(start), all.slice(end + 1, start), {
-    blobs: [],
-    reference() {
-      throw errandError('errand::unserializable', 'a server reference can not come from the cache')
-    },
-  })
-}
-
-function lowerPlain(value: unknown, what: string): { text: string; program: string } {
-  const { text, program, blobs } = lower(value)
-  if (blobs.length > 0) {
-    throw errandError('errand::unserializable', `the ${what} of a cached function can not hold files`)
-  }
+function keyOf(args: unknown[]): { text: string; program: string } {
+  const { text, program, blobs } = lower(args, 'arguments')
+  if (blobs.length > 0) throw errandError('errand::unserializable', 'the arguments of a cached function can not hold files')
   return { text, program }
 }

@@ -54,7 +54,8 @@ export async function answerPage(
     own,
   )
   if (found.hit) return fromBytes(exchange, found.hit.value, found.hit.age)
-  return found.filled.bytes ? fromBytes(exchange, found.filled.bytes) : found.filled.value
+  const { bytes, value } = found.filled
+  return bytes instanceof Uint8Array ? fromBytes(exchange, bytes) : value
 }
 
 function sharing(cache: Cache, { cdn, vary = [], negotiated = [] }: PageOptions, context: RequestContext, life: Lifetime, tags: string[]): PageSharing {

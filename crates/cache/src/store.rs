@@ -185,6 +185,9 @@ pub trait Store: Send + Sync {
         Answer::Now(Ok(()))
     }
 
+    /// The bytes that a value may have to be stored.
+    fn max_value_bytes(&self) -> u64;
+
     /// Takes a value in parts, for `finish`.
     fn sink(&self) -> Result<Box<dyn Sink>> {
         Ok(Box::new(Gather::default()))

@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use cache::{
     Answer, Begin, Bounds, Disk, DiskOptions, Durability, Fill, Finished, Life, Made, Memory,
-    Question, Read, Stats, Store, Tick, redis,
+    Question, Read, Sink, Stats, Store, Tick, Value, redis,
 };
 use host::{
     BadOption,
@@ -171,8 +171,15 @@ impl From<Stats> for CacheStats {
 /// Fills that JavaScript runs, by the number it knows them by.
 #[derive(Default)]
 struct Fills {
-    by_number: FxHashMap<u32, Fill>,
+    by_number: FxHashMap<u32, Filling>,
     last: u32,
+}
+
+/// One fill, and what has come of its value.
+struct Filling {
+    fill: Fill,
+    sink: Option<Box<dyn Sink>>,
+    bytes: u64,
 }
 
 type Running = Arc<Mutex<Fills>>;
@@ -277,35 +284,73 @@ impl NativeCache {
                     let mut running = lock(&running);
                     running.last = running.last.wrapping_add(1).max(1);
                     let number = running.last;
-                    running.by_number.insert(number, fill);
+                    running.by_number.insert(number, Filling { fill, sink: None, bytes: 0 });
                     number
                 }
             })
         })
     }
 
+    /// Adds to a fill's value; `false`: there is too much of it, so that it can't be stored.
+    #[napi]
+    pub fn write<'env>(
+        &self,
+        env: &'env Env,
+        fill: u32,
+        bytes: &[u8],
+    ) -> napi::Result<Soon<'env, bool>> {
+        let answer = now(*env, || {
+            let mut running = lock(&self.running);
+            let Some(filling) = running.by_number.get_mut(&fill) else { return Ok(None) };
+            filling.bytes += bytes.len() as u64;
+            if filling.bytes > self.store.max_value_bytes() {
+                return Ok(None);
+            }
+            let sink = match &mut filling.sink {
+                Some(sink) => sink,
+                none => none.insert(self.store.sink()?),
+            };
+            Ok(Some(sink.push(Bytes::copy_from_slice(bytes))))
+        })?;
+        match answer {
+            Some(answer) => Soon::of(env, answer, |()| Ok(true)),
+            None => Ok(Soon::Now(false)),
+        }
+    }
+
+    /// `null`: the value is what was written.
     #[napi]
     pub fn finish<'env>(
         &self,
         env: &'env Env,
         fill: u32,
-        value: &[u8],
+        value: napi::Either<&[u8], Null>,
         tags: Vec<String>,
         life: LifeSettings,
     ) -> napi::Result<Soon<'env, bool>> {
         let life = now(*env, || Ok(Life::from(Profile::try_from(life)?)))?;
-        let Some(fill) = lock(&self.running).by_number.remove(&fill) else {
+        let Some(Filling { fill, sink, .. }) = lock(&self.running).by_number.remove(&fill) else {
             return Ok(Soon::Now(false));
         };
-        let made = Made { value: value.to_vec().into(), tags, life };
-        let answer = self.store.finish(fill, made, cache::now());
+        let value = match (value, sink) {
+            (napi::Either::A(bytes), _) => Answer::Now(Ok(Value::from(bytes.to_vec()))),
+            (_, Some(sink)) => sink.end(),
+            (_, None) => Answer::Now(Ok(Value::from(Bytes::new()))),
+        };
+        let store = Arc::clone(&self.store);
+        let finish = move |value| store.finish(fill, Made { value, tags, life }, cache::now());
+        let answer = match value {
+            Answer::Now(Ok(value)) => finish(value),
+            Answer::Now(Err(error)) => Answer::Now(Err(error)),
+            Answer::Later(later) => Answer::later(async move { finish(later.await?).await }),
+        };
         Soon::of(env, answer, |finished| Ok(finished == Finished::Stored))
     }
 
     #[napi]
     pub fn abandon<'env>(&self, env: &'env Env, fill: u32) -> napi::Result<Soon<'env, ()>> {
         match lock(&self.running).by_number.remove(&fill) {
-            Some(fill) => Soon::of(env, self.store.abandon(fill), Ok),
+            Some(filling) => Soon::of(env, self.store.abandon(filling.fill), Ok),
             None => Ok(Soon::Now(())),
         }
     }

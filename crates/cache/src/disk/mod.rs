@@ -366,6 +366,10 @@ impl Store for Disk {
         Answer::Now(self.delete_entry(key))
     }
 
+    fn max_value_bytes(&self) -> u64 {
+        self.max_bytes
+    }
+
     fn sink(&self) -> Result<Box<dyn Sink>> {
         Ok(Box::new(self.shared.files.sink()))
     }

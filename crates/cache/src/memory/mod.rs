@@ -40,6 +40,7 @@ pub struct Memory {
     marks: RwLock<MarkTable>,
     leases: Leases,
     lease: Duration,
+    max_bytes: u64,
     counters: Counters,
 }
 
@@ -69,6 +70,7 @@ impl Memory {
     pub fn new(bounds: &Bounds) -> Self {
         Self {
             table: table(bounds.max_bytes),
+            max_bytes: bounds.max_bytes,
             clock: AtomicU64::new(0),
             marks: RwLock::new(MarkTable::new(bounds.max_tags)),
             leases: Leases::new(),
@@ -237,6 +239,10 @@ impl Store for Memory {
         drop(leases);
         lease.into_iter().for_each(Lease::end);
         Answer::Now(Ok(was_there))
+    }
+
+    fn max_value_bytes(&self) -> u64 {
+        self.max_bytes
     }
 
     fn explain(&self, question: Question<'_>, now: Time) -> Answer<Result<Explanation>> {

@@ -197,6 +197,10 @@ impl Store for Redis {
         })
     }
 
+    fn max_value_bytes(&self) -> u64 {
+        self.inner.shared.options.max_value_bytes
+    }
+
     /// Entries and bytes are those of the near cache.
     fn stats(&self) -> Stats {
         let Inner { shared, near, counters } = &*self.inner;
