@@ -1,6 +1,9 @@
 /** Values that aren't whole when they are returned, and bytes, over each store that is there. */
 
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -16,9 +19,9 @@ after(() => redis?.stop())
 
 let caches = 0
 const STORES: Record<string, (folder: string) => CacheOptions> = {
-  memory: () => ({ maxBytes: '4mb' }),
-  disk: (path) => ({ store: 'disk', path, maxBytes: '4mb' }),
-  redis: () => ({ store: 'redis', url: redis.url, prefix: `streams-${(caches += 1)}`, maxValueBytes: '4mb' }),
+  memory: () => ({ maxBytes: '8mb' }),
+  disk: (path) => ({ store: 'disk', path, maxBytes: '8mb' }),
+  redis: () => ({ store: 'redis', url: redis.url, prefix: `streams-${(caches += 1)}`, maxValueBytes: '8mb' }),
 }
 
 const textOf = (stream: ReadableStream<Uint8Array>): Promise<string> => new Response(stream).text()
@@ -146,11 +149,54 @@ for (const [store, options] of Object.entries(STORES)) {
     test('more than the store takes goes by, and is not kept', withCache(async () => {
       const part = new Uint8Array(1 << 20)
       const { get, runs } = counted(async function* () {
-        for (let at = 0; at < 6; at++) yield part.slice()
+        for (let at = 0; at < 10; at++) yield part.slice()
       } as () => AsyncGenerator<Uint8Array>)
       for (const expected of [1, 2]) {
-        assert.equal((await all(await get())).length, 6)
+        assert.equal((await all(await get())).length, 10)
         assert.equal(runs(), expected)
+      }
+    }))
+
+    test('large values of either kind', withCache(async (cache) => {
+      const bytes = Uint8Array.from({ length: 3_000_000 }, (_, at) => at % 251)
+      const text = 'ä'.repeat(1_000_000)
+      const { get, runs } = counted(() => ({ bytes, text }))
+      for (let turn = 0; turn < 2; turn++) assert.deepEqual(await get(), { bytes, text })
+      assert.equal(runs(), 1)
+      await cache.set('text', { text })
+      assert.deepEqual(await cache.get('text'), { text })
+    }))
+
+    test('a large page is the same each time, or not sent again', withCache(async (cache) => {
+      const handler = createHandler({ actions: {}, cache })
+      const body = 'lorem ipsum '.repeat(200_000)
+      const page = handler.page(() => body, { revalidate: 60 })
+      const listener = await handler.listen({ fetch: page, host: '127.0.0.1' })
+      const server = createServer((req, res) => void page(req, res)).listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      try {
+        for (const port of [(server.address() as AddressInfo).port, listener.port]) {
+          const url = `http://127.0.0.1:${port}/large`
+          let etag = ''
+          for (let turn = 0; turn < 3; turn++) {
+            const response = await fetch(url)
+            assert.equal(await response.text(), body)
+            assert.equal(response.headers.get('content-length'), String(body.length))
+            etag = response.headers.get('etag')!
+          }
+          const known = await fetch(url, { headers: { 'if-none-match': etag } })
+          assert.deepEqual([known.status, await known.text()], [304, ''])
+          const head = await fetch(url, { method: 'HEAD' })
+          assert.deepEqual([head.status, head.headers.get('content-length'), await head.text()], [200, String(body.length), ''])
+          const left = await fetch(url)
+          await left.body!.cancel()
+        }
+        const response = await page(new Request('http://localhost/large'))
+        assert.equal(await response.text(), body)
+      } finally {
+        server.close()
+        server.closeAllConnections()
+        await handler.close()
       }
     }))
 

@@ -367,9 +367,16 @@ export interface LifeSettings {
   expire?: number | undefined
 }
 
+/** A large value on this machine, read from its beginning on. */
+export interface CacheParts {
+  readonly length: number
+  /** `null` at the end. */
+  next(): Uint8Array | null
+}
+
 export interface CacheHit {
   stale: boolean
-  value: Uint8Array
+  value: Uint8Array | CacheParts
   tags: string[]
   /** Seconds since it was stored. */
   age: number

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { deserialize, serialize } from 'node:v8'
 
-import { nextStore } from './store.ts'
+import { wholeOf } from '../server/cached-value.ts'
+import { type NextHit, nextStore } from './store.ts'
 
 /** Seconds; `false` is never. */
 interface CacheControl {
@@ -52,9 +53,9 @@ export default class IncrementalCacheHandler {
     if (key === null) return null
     const also = [...(context.tags ?? []), ...(context.softTags ?? [])]
     let stored: Stored | undefined
-    const hit = await nextStore().get(key, also, ({ value }) => isDue((stored = readStored(value)), context))
+    const hit = await nextStore().get(key, also, (found) => isDue((stored = readStored(found)), context))
     if (!hit) return null
-    stored ??= readStored(hit.value)
+    stored ??= readStored(hit)
     return hit.stale ? asStale(stored, context.kind === 'FETCH') : stored
   }
 
@@ -93,8 +94,8 @@ function buildIn(serverDistDir: string): string | null {
   return build
 }
 
-function readStored(bytes: Uint8Array): Stored {
-  return deserialize(bytes) as Stored // only what `set` has stored is under these keys
+function readStored({ first, stored }: NextHit): Stored {
+  return deserialize(wholeOf(first, stored)) as Stored // only what `set` has stored is under these keys
 }
 
 /** Whether Next will find that it is too old. */

@@ -6,6 +6,7 @@ import process from 'node:process'
 import type { CacheOptions } from '../../index.d.ts'
 import type { CacheHit, LifeSettings, NativeCache } from '../native/index.ts'
 import { Cache } from '../server/cache.ts'
+import { firstOf, written } from '../server/cached-value.ts'
 import { cacheFolder } from '../server/folder.ts'
 
 const KEY = Symbol.for('errand.next')
@@ -26,6 +27,21 @@ export function settingsOf(env: Record<string, string | undefined>): CacheOption
     return { store: 'redis', url: url.includes(',') ? url.split(',') : url, prefix, ...size }
   }
   return { store: 'disk', path: env['ERRAND_CACHE_PATH'] || join(cacheFolder(), 'next'), ...size }
+}
+
+/** An entry that is there. */
+export interface NextHit extends Omit<CacheHit, 'value'> {
+  /** Its first bytes: all, unless there are many. */
+  first: Uint8Array
+  /** To go on with. */
+  stored: CacheHit['value']
+}
+
+/** What Next computed. */
+interface Computed {
+  bytes: Uint8Array | AsyncIterable<Uint8Array>
+  tags: string[]
+  life: LifeSettings
 }
 
 /** As many keys as may be computed at a time; what is never finished would fill the memory. */
@@ -54,11 +70,12 @@ export class NextStore {
   }
 
   /** What is under `key` and was not invalidated, by marks of the tags `also` either. `isDue`: Next will compute it anew. */
-  async get(key: string, also: string[], isDue: (hit: CacheHit) => boolean): Promise<CacheHit | null> {
+  async get(key: string, also: string[], isDue: (hit: NextHit) => boolean): Promise<NextHit | null> {
     await (this.#starting ?? this.#storing.get(key))
     try {
       const tags = also.map(tagOf)
-      const hit = await this.#native.read(key, tags)
+      const found = await this.#native.read(key, tags)
+      const hit = found && { ...found, stored: found.value, first: firstOf(found.value) }
       if (!hit || hit.stale || isDue(hit)) await this.#begin(key, tags)
       return hit
     } catch (error) {
@@ -68,7 +85,7 @@ export class NextStore {
   }
 
   /** Stores what `value` gives; whoever asks for it meanwhile waits. What fails is not stored. */
-  async set(key: string, value: () => Promise<{ bytes: Uint8Array; tags: string[]; life: LifeSettings }>): Promise<void> {
+  async set(key: string, value: () => Promise<Computed>): Promise<void> {
     const storing = this.#set(key, value)
     this.#storing.set(key, storing)
     await storing
@@ -80,13 +97,18 @@ export class NextStore {
     if (tags.length > 0) await this.#native.mark(tags.map(tagOf), durations && { expire: durations.expire })
   }
 
-  async #set(key: string, value: () => Promise<{ bytes: Uint8Array; tags: string[]; life: LifeSettings }>): Promise<void> {
+  async #set(key: string, value: () => Promise<Computed>): Promise<void> {
     let fill = 0
     try {
       fill = this.#running.get(key) ?? (await this.#native.begin(key, []))
       this.#running.delete(key)
       const { bytes, tags, life } = await value()
-      if (fill > 0) await this.#native.finish(fill, bytes, tags.map(tagOf), life)
+      const isWhole = bytes instanceof Uint8Array
+      if (!isWhole && !(await written(this.#native, fill, bytes))) {
+        if (fill > 0) await this.#native.abandon(fill)
+      } else if (fill > 0) {
+        await this.#native.finish(fill, isWhole ? bytes : null, tags.map(tagOf), life)
+      }
     } catch (error) {
       if (fill > 0) await Promise.resolve(this.#native.abandon(fill)).catch(() => {})
       this.#tell('write', error)

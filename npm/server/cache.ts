@@ -7,7 +7,7 @@ import type { CachedOptions, CacheLife, CacheOptions, CacheStats, EntryOptions, 
 import { native, type CacheHit, type CacheSettings, type NativeCache } from '../native/index.ts'
 import { currentContext, errandError, type Lifetime, newContext, type RequestContext, runInContext, noting } from '../request/context.ts'
 import { lower } from '../values/index.ts'
-import { keep, valueIn } from './cached-value.ts'
+import { keep, valueIn, written } from './cached-value.ts'
 import { cacheFolder } from './folder.ts'
 
 export type { CachedOptions, CacheLife, CacheOptions, CacheStats, EntryOptions, Explanation, Invalidated }
@@ -284,9 +284,7 @@ export class Cache {
   async #store(number: number, { bytes, tags, life, atEnd }: Stored): Promise<void> {
     try {
       if (bytes instanceof ReadableStream) {
-        for await (const chunk of bytes) {
-          if (!(await this.#native.write(number, chunk))) return void (await this.#native.abandon(number))
-        }
+        if (!(await written(this.#native, number, bytes))) return void (await this.#native.abandon(number))
         const known = atEnd?.() ?? { tags, life }
         await this.#native.finish(number, null, known.tags, known.life)
       } else if (bytes) {

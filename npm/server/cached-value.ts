@@ -6,6 +6,7 @@
  */
 
 import { decodeFlight } from '../client/flight.ts'
+import type { CacheParts, NativeCache } from '../native/index.ts'
 import { errandError } from '../request/context.ts'
 import { lower, revive } from '../values/index.ts'
 import { sendRows } from './sending.ts'
@@ -46,13 +47,48 @@ export async function keep(value: unknown): Promise<Kept> {
   return { value: await decoded(own), bytes }
 }
 
-/** The value in `bytes`. */
-export function valueIn(bytes: Uint8Array): unknown {
-  if (bytes[0] === ROWS) return decoded(new Response(bytes.subarray(1) as BodyInit).body!)
-  const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()
+/** The value in what is stored. */
+export function valueIn(stored: Uint8Array | CacheParts): unknown {
+  const first = firstOf(stored)
+  if (first[0] === ROWS) return decoded(streamOf(first.subarray(1), stored))
+  const { buffer, byteOffset, byteLength } = wholeOf(first, stored)
+  const all = Buffer.from(buffer, byteOffset, byteLength).toString()
   const end = all.indexOf('\n')
   const start = end + 1 + Number(all.slice(0, end))
   return revive(all.slice(start), all.slice(end + 1, start), { blobs: [], reference: refused })
+}
+
+/** What is stored begins with that. */
+export function firstOf(stored: Uint8Array | CacheParts): Uint8Array {
+  return stored instanceof Uint8Array ? stored : (stored.next() ?? new Uint8Array())
+}
+
+/** All of what is stored, of which `first` was read. */
+export function wholeOf(first: Uint8Array, stored: Uint8Array | CacheParts): Uint8Array {
+  return stored instanceof Uint8Array ? first : Buffer.concat([first, ...partsOf(stored)], stored.length)
+}
+
+/** What is left of `first`, and what comes behind it, no faster than it is read. */
+export function streamOf(first: Uint8Array, stored: Uint8Array | CacheParts): ReadableStream<Uint8Array> {
+  const parts = stored instanceof Uint8Array ? undefined : partsOf(stored)
+  return new ReadableStream({
+    start: (controller) => controller.enqueue(first),
+    pull(controller) {
+      const part = parts?.next().value
+      if (part) controller.enqueue(part)
+      else controller.close()
+    },
+  })
+}
+
+/** Whether the store takes all of it as the value of a fill. */
+export async function written(store: NativeCache, fill: number, chunks: AsyncIterable<Uint8Array>): Promise<boolean> {
+  for await (const chunk of chunks) if (!(await store.write(fill, chunk))) return false
+  return true
+}
+
+function* partsOf(stored: CacheParts): Generator<Uint8Array, undefined> {
+  for (let part; (part = stored.next()) !== null; ) yield part
 }
 
 function decoded(rows: ReadableStream<Uint8Array>): Promise<unknown> {

@@ -1,8 +1,9 @@
 /** Pages whose responses are cached under their path. */
 
-import { native, type PageSharing } from '../native/index.ts'
+import { type CacheParts, native, type PageSharing } from '../native/index.ts'
 import { errandError, type Lifetime, newContext, type RequestContext, runInContext } from '../request/context.ts'
 import { type Cache, shorter } from './cache.ts'
+import { firstOf, streamOf } from './cached-value.ts'
 import { type Answer, type Exchange, fromResponse } from './exchange.ts'
 
 export interface PageOptions {
@@ -102,8 +103,14 @@ async function buffered(answer: Answer): Promise<Whole> {
   return { ...answer, body }
 }
 
-function fromBytes(exchange: Exchange, bytes: Uint8Array, age?: number): Answer {
-  const page = native.decodePage(bytes, age, exchange.header('if-none-match'))
+function fromBytes(exchange: Exchange, stored: Uint8Array | CacheParts, age?: number): Answer {
+  const first = firstOf(stored)
+  const page = native.decodePage(first, age, exchange.header('if-none-match'))
   if (!page) throw errandError('errand::bug', 'a stored page is not what was stored')
-  return { status: page.status, headers: page.headers, body: bytes.subarray(page.body) }
+  const { status, headers, body } = page
+  const rest = first.subarray(body)
+  if (rest.length === 0) return { status, headers, body: null } // 304 may have none
+  if (stored instanceof Uint8Array) return { status, headers, body: rest }
+  if (!headers.includes('content-length')) headers.push('content-length', String(stored.length - body))
+  return { status, headers, body: streamOf(rest, stored) }
 }

@@ -64,4 +64,4 @@ pub use memory::Memory;
 pub use rules::{Facts, Verdict, Why, is_overtaken, is_void, judge};
 pub use store::{Begin, Bounds, Fill, Finished, Read, Stats, Store, Wait};
 pub use time::{Tick, Time, elapsed, now};
-pub use value::{Gather, Sink, Source, Value};
+pub use value::{Gather, Reader, Sink, Source, Value};

@@ -1,10 +1,14 @@
 //! Values: bytes in one piece, or read in parts from where they lie.
 
-use std::{any::Any, fmt, sync::Arc};
+use std::{any::Any, fmt, io, sync::Arc};
 
 use bytes::Bytes;
+use xxhash_rust::xxh3::Xxh3;
 
-use crate::{answer::Answer, error::Result};
+use crate::{
+    answer::Answer,
+    error::{Error, Result},
+};
 
 /// An entry's bytes.
 #[derive(Clone)]
@@ -22,6 +26,12 @@ pub trait Source: Send + Sync + fmt::Debug {
 
     /// The bytes from `at` on: `most` of them, or fewer only where the value ends.
     fn read(&self, at: u64, most: usize) -> Answer<Result<Bytes>>;
+
+    /// The XXH3 of all bytes, where it lies on this machine: it can be read there from its beginning on, even when its entry
+    /// has gone. See [`Reader`].
+    fn local_sum(&self) -> Option<u64> {
+        None
+    }
 
     /// Itself, for the store that made it: it may keep what it has rather than copy it.
     fn as_any(&self) -> Option<&dyn Any> {
@@ -78,6 +88,47 @@ impl<T: Into<Bytes>> From<T> for Value {
 impl fmt::Debug for Value {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "Value of {} bytes", self.len_bytes())
+    }
+}
+
+/// Reads a value that lies on this machine, from its beginning on.
+pub struct Reader {
+    source: Arc<dyn Source>,
+    at: u64,
+    sum: Xxh3,
+    expected: u64,
+}
+
+impl Reader {
+    /// `None`: it lies elsewhere.
+    pub fn of(value: &Value) -> Option<Self> {
+        let Value::Parts(source) = value else { return None };
+        let expected = source.local_sum()?;
+        Some(Self { source: Arc::clone(source), at: 0, sum: Xxh3::new(), expected })
+    }
+
+    /// Its length in bytes.
+    pub fn len_bytes(&self) -> u64 {
+        self.source.len_bytes()
+    }
+
+    /// The next bytes: `most` of them, or fewer only where the value ends; `None` at the end.
+    ///
+    /// # Errors
+    ///
+    /// It can't be read, or is damaged, which only its last part tells.
+    pub fn next(&mut self, most: usize) -> Result<Option<Bytes>> {
+        if self.at == self.len_bytes() {
+            return Ok(None);
+        }
+        let part = self.source.read(self.at, most).wait()?;
+        self.at += part.len() as u64;
+        self.sum.update(&part);
+        if self.at == self.len_bytes() && self.sum.digest() != self.expected {
+            let source = io::Error::new(io::ErrorKind::InvalidData, "it is damaged");
+            return Err(Error::Storage { what: "read a value's file", source: Box::new(source) });
+        }
+        Ok(Some(part))
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
 
 use cache::{
     Begin, Bounds, Disk, DiskOptions, Durability, Finished, Invalidation, Life, Made, Notice,
-    Question, Read, Store, Value,
+    Question, Read, Reader, Store, Value,
 };
 use support::{NOW, Place, Subject};
 use tempfile::TempDir;
@@ -222,6 +222,30 @@ fn a_damaged_value_is_never_served() {
     let Read::Fresh(entry) = cache.0.read("changed", NOW).wait().unwrap() else { panic!() };
     let error = entry.value.bytes().wait().unwrap_err();
     assert_eq!(error.code(), "errand::cache-storage");
+    let mut reader = Reader::of(&entry.value).unwrap();
+    assert_eq!(reader.next(250_000).unwrap().unwrap().len(), 250_000);
+    assert_eq!(reader.next(250_000).unwrap_err().code(), "errand::cache-storage");
+}
+
+#[test]
+fn big_values_are_read_on_when_their_entry_has_gone() {
+    let place = OnDisk::new();
+    let cache = place.subject();
+    let text = "0123456789".repeat(50_000);
+    cache.fill("k", &text, &[]);
+    let Read::Fresh(entry) = cache.0.read("k", NOW).wait().unwrap() else { panic!() };
+    let mut reader = Reader::of(&entry.value).unwrap();
+    drop(entry);
+    let mut seen = reader.next(200_000).unwrap().unwrap().to_vec();
+    cache.0.delete("k").wait().unwrap();
+    while let Some(part) = reader.next(200_000).unwrap() {
+        seen.extend_from_slice(&part);
+    }
+    assert!(seen == text.as_bytes());
+    assert!(reader.next(1).unwrap().is_none());
+    cache.fill("small", "s", &[]);
+    let Read::Fresh(entry) = cache.0.read("small", NOW).wait().unwrap() else { panic!() };
+    assert!(Reader::of(&entry.value).is_none());
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use cache::{
     Answer, Begin, Bounds, Disk, DiskOptions, Durability, Fill, Finished, Life, Made, Memory,
-    Question, Read, Sink, Stats, Store, Tick, Value, redis,
+    Question, Read, Reader, Sink, Stats, Store, Tick, Time, Value, redis,
 };
 use host::{
     BadOption,
@@ -77,16 +77,50 @@ pub struct LifeSettings {
 /// What a read found, on its way to JavaScript from whichever thread.
 pub struct Hit {
     stale: bool,
-    value: Bytes,
+    value: Found,
     tags: Vec<String>,
     age: f64,
     life: Life,
 }
 
+enum Found {
+    Whole(Bytes),
+    Parts(Box<Reader>),
+}
+
+/// Values of more bytes are read in parts where they lie on this machine.
+const MOST_WHOLE: u64 = 1 << 20;
+/// Bytes of one part.
+const PART: usize = 256 << 10;
+
+/// A value that is read from its beginning on.
+#[napi]
+pub struct CacheParts(Box<Reader>);
+
+#[napi]
+impl CacheParts {
+    #[napi(getter)]
+    pub fn length(&self) -> f64 {
+        self.0.len_bytes() as f64
+    }
+
+    /// `null` at the end.
+    #[napi]
+    pub fn next<'env>(
+        &mut self,
+        env: &'env Env,
+    ) -> napi::Result<napi::Either<BufferSlice<'env>, Null>> {
+        Ok(match now(*env, || Ok(self.0.next(PART)?))? {
+            Some(part) => napi::Either::A(BufferSlice::copy_from(env, &part)?),
+            None => napi::Either::B(Null),
+        })
+    }
+}
+
 #[napi(object, object_from_js = false)]
 pub struct CacheHit<'env> {
     pub stale: bool,
-    pub value: BufferSlice<'env>,
+    pub value: napi::Either<BufferSlice<'env>, CacheParts>,
     pub tags: Vec<String>,
     pub age: f64,
     pub life: LifeSettings,
@@ -106,7 +140,12 @@ impl ToNapiValue for Hit {
     unsafe fn to_napi_value(env: sys::napi_env, it: Self) -> napi::Result<sys::napi_value> {
         let hit = CacheHit {
             stale: it.stale,
-            value: BufferSlice::copy_from(&Env::from_raw(env), &it.value)?,
+            value: match it.value {
+                Found::Whole(bytes) => {
+                    napi::Either::A(BufferSlice::copy_from(&Env::from_raw(env), &bytes)?)
+                }
+                Found::Parts(reader) => napi::Either::B(CacheParts(reader)),
+            },
             tags: it.tags,
             age: it.age,
             life: it.life.into(),
@@ -184,6 +223,29 @@ struct Filling {
 
 type Running = Arc<Mutex<Fills>>;
 
+/// What is there, with its bytes.
+fn found(read: Read, at: Time) -> Answer<cache::Result<Option<Hit>>> {
+    let (stale, entry) = match read {
+        Read::Fresh(entry) => (false, entry),
+        Read::Stale(entry) => (true, entry),
+        Read::Absent => return Answer::Now(Ok(None)),
+    };
+    let reader = if entry.value.len_bytes() > MOST_WHOLE { Reader::of(&entry.value) } else { None };
+    let found = match reader {
+        Some(reader) => Answer::Now(Ok(Found::Parts(Box::new(reader)))),
+        None => entry.value.bytes().map(|bytes| bytes.map(Found::Whole)),
+    };
+    found.map(move |found| {
+        Ok(Some(Hit {
+            stale,
+            value: found?,
+            tags: entry.tags.to_vec(),
+            age: entry.age(at).as_secs_f64(),
+            life: entry.life,
+        }))
+    })
+}
+
 #[napi(js_name = "Cache")]
 pub struct NativeCache {
     store: Arc<dyn Store>,
@@ -251,20 +313,12 @@ impl NativeCache {
     ) -> napi::Result<Soon<'env, napi::Either<Hit, Null>>> {
         let at = cache::now();
         let also = also.unwrap_or_default();
-        Soon::of(env, self.store.read_for(&key, &also, at), move |read| {
-            let (stale, entry) = match read {
-                Read::Fresh(entry) => (false, entry),
-                Read::Stale(entry) => (true, entry),
-                Read::Absent => return Ok(napi::Either::B(Null)),
-            };
-            Ok(napi::Either::A(Hit {
-                stale,
-                value: entry.value.bytes().wait()?,
-                tags: entry.tags.to_vec(),
-                age: entry.age(at).as_secs_f64(),
-                life: entry.life,
-            }))
-        })
+        let answer = match self.store.read_for(&key, &also, at) {
+            Answer::Now(Ok(read)) => found(read, at),
+            Answer::Now(Err(error)) => Answer::Now(Err(error)),
+            Answer::Later(later) => Answer::later(async move { found(later.await?, at).await }),
+        };
+        Soon::of(env, answer, |hit| Ok(hit.map_or(napi::Either::B(Null), napi::Either::A)))
     }
 
     /// Run the fill of this number; 0: somebody else runs it. `tags` are those that the value
@@ -564,6 +618,9 @@ impl NativeCache {
         Box::new(move |key| {
             let at = cache::now();
             let Answer::Now(Ok(Read::Fresh(entry))) = store.read(key, at) else { return None };
+            if entry.value.len_bytes() > MOST_WHOLE && Reader::of(&entry.value).is_some() {
+                return None; // JavaScript sends it in parts
+            }
             let Answer::Now(Ok(bytes)) = entry.value.bytes() else { return None };
             Some((bytes, entry.age(at)))
         })

@@ -150,6 +150,10 @@ impl Source for Stored {
         Answer::Now(self.part(at, most))
     }
 
+    fn local_sum(&self) -> Option<u64> {
+        Some(self.sum)
+    }
+
     fn as_any(&self) -> Option<&dyn Any> {
         Some(self)
     }
