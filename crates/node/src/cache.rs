@@ -8,8 +8,8 @@ use std::{
 
 use bytes::Bytes;
 use cache::{
-    Answer, Begin, Bounds, Disk, DiskOptions, Durability, Fill, Finished, Life, Made, Memory,
-    Question, Read, Reader, Sink, Stats, Store, Tick, Time, Value, redis,
+    Answer, Begin, Fill, Finished, Life, Made, Question, Read, Reader, Sink, Stats, Store, Tick,
+    Value,
 };
 use host::{
     BadOption,
@@ -18,53 +18,16 @@ use host::{
     profiles::{Profile, Profiles},
     size,
 };
-use napi::{
-    Env,
-    bindgen_prelude::{BufferSlice, Null, ToNapiValue, TypeName},
-    sys,
-};
+use napi::{Env, bindgen_prelude::Null};
 use napi_derive::napi;
 use rustc_hash::FxHashMap;
 
 use crate::{
+    cache_hit::{Hit, MOST_WHOLE, found},
+    cache_settings::{CacheSettings, NamedProfile, open},
     job::{Failure, now},
-    soon::{RUNTIME, Soon},
+    soon::Soon,
 };
-
-#[napi(object, object_to_js = false)]
-pub struct CacheSettings {
-    pub store: Option<String>,
-    /// Memory of this name is shared by all threads of the process.
-    pub name: Option<String>,
-    pub path: Option<String>,
-    pub max_bytes: Option<String>,
-    pub max_tags: Option<f64>,
-    pub lease: Option<f64>,
-    pub durability: Option<String>,
-    pub redis: Option<RedisSettings>,
-    pub profiles: Option<Vec<NamedProfile>>,
-}
-
-/// Times in milliseconds.
-#[napi(object, object_to_js = false)]
-pub struct RedisSettings {
-    pub urls: Vec<String>,
-    pub cluster: Option<bool>,
-    pub ca: Option<String>,
-    pub prefix: Option<String>,
-    pub when_away: Option<String>,
-    pub after_restart: Option<String>,
-    pub connect_timeout: Option<f64>,
-    pub command_timeout: Option<f64>,
-    pub max_silence: Option<f64>,
-    pub max_value_bytes: Option<String>,
-}
-
-#[napi(object, object_to_js = false)]
-pub struct NamedProfile {
-    pub name: String,
-    pub life: LifeSettings,
-}
 
 /// Seconds; infinity is without end.
 #[napi(object)]
@@ -72,87 +35,6 @@ pub struct LifeSettings {
     pub stale: Option<f64>,
     pub revalidate: Option<f64>,
     pub expire: Option<f64>,
-}
-
-/// What a read found, on its way to JavaScript from whichever thread.
-pub struct Hit {
-    stale: bool,
-    value: Found,
-    tags: Vec<String>,
-    age: f64,
-    life: Life,
-}
-
-enum Found {
-    Whole(Bytes),
-    Parts(Box<Reader>),
-}
-
-/// Values of more bytes are read in parts where they lie on this machine.
-const MOST_WHOLE: u64 = 1 << 20;
-/// Bytes of one part.
-const PART: usize = 256 << 10;
-
-/// A value that is read from its beginning on.
-#[napi]
-pub struct CacheParts(Box<Reader>);
-
-#[napi]
-impl CacheParts {
-    #[napi(getter)]
-    pub fn length(&self) -> f64 {
-        self.0.len_bytes() as f64
-    }
-
-    /// `null` at the end.
-    #[napi]
-    pub fn next<'env>(
-        &mut self,
-        env: &'env Env,
-    ) -> napi::Result<napi::Either<BufferSlice<'env>, Null>> {
-        Ok(match now(*env, || Ok(self.0.next(PART)?))? {
-            Some(part) => napi::Either::A(BufferSlice::copy_from(env, &part)?),
-            None => napi::Either::B(Null),
-        })
-    }
-}
-
-#[napi(object, object_from_js = false)]
-pub struct CacheHit<'env> {
-    pub stale: bool,
-    pub value: napi::Either<BufferSlice<'env>, CacheParts>,
-    pub tags: Vec<String>,
-    pub age: f64,
-    pub life: LifeSettings,
-}
-
-impl TypeName for Hit {
-    fn type_name() -> &'static str {
-        "CacheHit"
-    }
-
-    fn value_type() -> napi::ValueType {
-        napi::ValueType::Object
-    }
-}
-
-impl ToNapiValue for Hit {
-    unsafe fn to_napi_value(env: sys::napi_env, it: Self) -> napi::Result<sys::napi_value> {
-        let hit = CacheHit {
-            stale: it.stale,
-            value: match it.value {
-                Found::Whole(bytes) => {
-                    napi::Either::A(BufferSlice::copy_from(&Env::from_raw(env), &bytes)?)
-                }
-                Found::Parts(reader) => napi::Either::B(CacheParts(reader)),
-            },
-            tags: it.tags,
-            age: it.age,
-            life: it.life.into(),
-        };
-        // SAFETY: `env` is the one that we were called with.
-        unsafe { CacheHit::to_napi_value(env, hit) }
-    }
 }
 
 impl From<Life> for LifeSettings {
@@ -223,29 +105,6 @@ struct Filling {
 
 type Running = Arc<Mutex<Fills>>;
 
-/// What is there, with its bytes.
-fn found(read: Read, at: Time) -> Answer<cache::Result<Option<Hit>>> {
-    let (stale, entry) = match read {
-        Read::Fresh(entry) => (false, entry),
-        Read::Stale(entry) => (true, entry),
-        Read::Absent => return Answer::Now(Ok(None)),
-    };
-    let reader = if entry.value.len_bytes() > MOST_WHOLE { Reader::of(&entry.value) } else { None };
-    let found = match reader {
-        Some(reader) => Answer::Now(Ok(Found::Parts(Box::new(reader)))),
-        None => entry.value.bytes().map(|bytes| bytes.map(Found::Whole)),
-    };
-    found.map(move |found| {
-        Ok(Some(Hit {
-            stale,
-            value: found?,
-            tags: entry.tags.to_vec(),
-            age: entry.age(at).as_secs_f64(),
-            life: entry.life,
-        }))
-    })
-}
-
 #[napi(js_name = "Cache")]
 pub struct NativeCache {
     store: Arc<dyn Store>,
@@ -257,43 +116,13 @@ pub struct NativeCache {
 #[napi]
 impl NativeCache {
     #[napi(constructor)]
-    pub fn new(env: Env, settings: CacheSettings) -> napi::Result<Self> {
+    pub fn new(env: Env, mut settings: CacheSettings) -> napi::Result<Self> {
         now(env, || {
             let mut profiles = Profiles::default();
-            for NamedProfile { name, life } in settings.profiles.into_iter().flatten() {
+            for NamedProfile { name, life } in settings.profiles.take().into_iter().flatten() {
                 profiles.set(&name, life.try_into()?)?;
             }
-            let bounds =
-                bounds_of(settings.max_bytes.as_deref(), settings.max_tags, settings.lease)?;
-            let mut notice = None;
-            let store: Arc<dyn Store> = match settings.store.as_deref().unwrap_or("memory") {
-                "disk" => {
-                    let folder = settings.path.as_deref().unwrap_or("");
-                    let durability = durability_of(settings.durability.as_deref())?;
-                    let options = DiskOptions { bounds, durability, ..DiskOptions::new(folder) };
-                    let disk = Disk::open(&options)?;
-                    notice = disk.notice().map(ToString::to_string);
-                    Arc::new(disk)
-                }
-                "memory" => match settings.name {
-                    Some(name) => Memory::named(&name, &bounds),
-                    None => Arc::new(Memory::new(&bounds)),
-                },
-                "redis" => {
-                    let options =
-                        redis_options(settings.redis, bounds, settings.max_bytes.is_none())?;
-                    let redis = redis::Redis::open(options, RUNTIME.handle())
-                        .map_err(|error| Failure::new(error.code(), error))?;
-                    Arc::new(redis)
-                }
-                other => {
-                    return Err(BadOption {
-                        option: "cache.store",
-                        problem: format!("{other:?} is none of memory, disk, redis"),
-                    }
-                    .into());
-                }
-            };
+            let (store, notice) = open(settings)?;
             Ok(Self { store, running: Running::default(), profiles, notice: notice.into() })
         })
     }
@@ -526,85 +355,6 @@ fn invalidation_of(life: Option<LifeSettings>) -> Result<cache::Invalidation, Fa
         None => cache::Invalidation::Hard,
         Some(life) => Profile::try_from(life)?.invalidation(),
     })
-}
-
-fn bounds_of(
-    max_bytes: Option<&str>,
-    max_tags: Option<f64>,
-    lease: Option<f64>,
-) -> Result<Bounds, Failure> {
-    let mut bounds = Bounds::default();
-    if let Some(bytes) = max_bytes {
-        bounds.max_bytes = size::parse("cache.maxBytes", bytes)?;
-    }
-    if let Some(tags) = max_tags {
-        bounds.max_tags = size::count("cache.maxTags", tags)? as usize;
-    }
-    if let Some(lease) = size::seconds("cache.lease", lease)? {
-        bounds.lease = lease;
-    }
-    Ok(bounds)
-}
-
-fn redis_options(
-    settings: Option<RedisSettings>,
-    mut bounds: Bounds,
-    is_usual: bool,
-) -> Result<redis::Options, Failure> {
-    let missing =
-        || BadOption { option: "cache.url", problem: "is missing: redis://…".to_owned() };
-    let it = settings.ok_or_else(missing)?;
-    let mut options = redis::Options::at("");
-    if is_usual {
-        bounds.max_bytes = options.bounds.max_bytes;
-    }
-    options.bounds = bounds;
-    options.urls = it.urls;
-    options.cluster = it.cluster.unwrap_or(false);
-    options.ca = it.ca.map(String::into_bytes);
-    options.prefix = it.prefix.unwrap_or(options.prefix);
-    let unknown = |option, problem: String| BadOption { option, problem };
-    options.when_away = match it.when_away.as_deref() {
-        None | Some("bypass") => redis::WhenAway::Bypass,
-        Some("stale") => redis::WhenAway::Stale,
-        Some("fail") => redis::WhenAway::Fail,
-        Some(other) => {
-            let problem = format!("{other:?} is none of bypass, stale, fail");
-            return Err(unknown("cache.whenAway", problem).into());
-        }
-    };
-    options.after_restart = match it.after_restart.as_deref() {
-        None | Some("void") => redis::AfterRestart::Void,
-        Some("trust") => redis::AfterRestart::Trust,
-        Some(other) => {
-            let problem = format!("{other:?} is neither void nor trust");
-            return Err(unknown("cache.afterRestart", problem).into());
-        }
-    };
-    for (option, given, time) in [
-        ("cache.connectTimeout", it.connect_timeout, &mut options.connect_timeout),
-        ("cache.commandTimeout", it.command_timeout, &mut options.command_timeout),
-        ("cache.maxSilence", it.max_silence, &mut options.max_silence),
-    ] {
-        if let Some(given) = size::seconds(option, given.map(|ms| ms / 1000.0))? {
-            *time = given;
-        }
-    }
-    if let Some(bytes) = it.max_value_bytes {
-        options.max_value_bytes = size::parse("cache.maxValueBytes", &bytes)?;
-    }
-    Ok(options)
-}
-
-fn durability_of(name: Option<&str>) -> Result<Durability, BadOption> {
-    match name {
-        None | Some("process") => Ok(Durability::Process),
-        Some("machine") => Ok(Durability::Machine),
-        Some(other) => Err(BadOption {
-            option: "cache.durability",
-            problem: format!("{other:?} is neither process nor machine"),
-        }),
-    }
 }
 
 fn lock(running: &Running) -> std::sync::MutexGuard<'_, Fills> {

@@ -8,6 +8,8 @@
 
 mod arriving;
 mod cache;
+mod cache_hit;
+mod cache_settings;
 mod flight;
 mod host;
 mod hush;
