@@ -27,6 +27,7 @@ export async function keep(value: unknown): Promise<Kept> {
   let broken: { reason: unknown } | undefined
   const rows = sendRows(value, {
     isCall: false,
+    isKept: true,
     describe: ({ name, message }) => ({ name, message, digest: '' }),
     failure(reason) {
       broken ??= { reason }

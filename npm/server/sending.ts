@@ -6,6 +6,8 @@ import { type ErrorFacts, type Live, type LoweredResult, ResultLowering } from '
 export interface SendOptions {
   /** Whether `value` is what a call returned; else it is the root itself. */
   isCall: boolean
+  /** Whether it is kept for later, so that what only one client has means nothing. */
+  isKept?: boolean
   /** What may be known of an error that is part of the result. */
   describe(error: Error): ErrorFacts
   /** What may be known of why a promise or a stream failed. */
@@ -20,7 +22,7 @@ export interface SendOptions {
  * @throws ErrandError `errand::unserializable`
  */
 export function sendRows(value: unknown, options: SendOptions): string | Uint8Array | ReadableStream<Uint8Array> {
-  const lowering = new ResultLowering(options.describe)
+  const lowering = new ResultLowering(options.describe, options.isKept)
   const result = lowering.value(value)
   const { text, program, blobs, live } = result
   if (live.length > 0) return new Sending(lowering, options).stream(result)

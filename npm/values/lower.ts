@@ -83,8 +83,9 @@ function withoutLive({ text, program, blobs }: LoweredResult): Lowered {
 export class ResultLowering {
   readonly #lowering: Lowering
 
-  constructor(describe: (error: Error) => ErrorFacts) {
-    this.#lowering = new Lowering('result', { isGraph: true, describe })
+  /** @param isKept whether it is for later, so that what only one client has means nothing */
+  constructor(describe: (error: Error) => ErrorFacts, isKept = false) {
+    this.#lowering = new Lowering('result', { isGraph: true, describe, isKept })
   }
 
   /** The result, or a promise's value. */
@@ -107,6 +108,8 @@ interface Options {
   isGraph: boolean
   /** Only a result may hold what its client alone can read. */
   describe?: (error: Error) => ErrorFacts
+  /** Whether no client gets it now. */
+  isKept?: boolean
 }
 
 /** A tree that is being walked. */
@@ -153,6 +156,7 @@ class Lowering {
   readonly #root: string
   readonly #isGraph: boolean
   readonly #describe: Options['describe']
+  readonly #isKept: boolean
   readonly #known = new Known()
   /** What is known for the time of one item. */
   #item: Known | undefined
@@ -167,9 +171,10 @@ class Lowering {
   #tree!: Tree
   #depth = 0
 
-  constructor(root: string, { isGraph, describe }: Options) {
+  constructor(root: string, { isGraph, describe, isKept = false }: Options) {
     this.#root = root
     this.#isGraph = isGraph
+    this.#isKept = isKept
     this.#describe = describe
   }
 
@@ -224,7 +229,7 @@ class Lowering {
       case 'object':
         return value === null ? null : this.#object(value, key, at)
       case 'function': {
-        const name = this.#describe ? temporaryName(value) : undefined
+        const name = this.#describe && !this.#isKept ? temporaryName(value) : undefined
         if (name !== undefined) return this.#put(key, at, this.#node(value, ['*', name]))
         if (isServerReference(value)) return this.#put(key, at, this.#reference(value, key, at))
         if (isOfReact(value)) refuseElement(this.#pathTo(key, at))
