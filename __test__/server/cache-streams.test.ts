@@ -8,6 +8,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { cached, cacheTag, revalidateTag } from 'errand/cache'
+import { registerServerReference } from 'errand/runtime/server'
 import { createHandler } from 'errand/server'
 
 import { eachStore } from './each-store.ts'
@@ -194,6 +195,10 @@ eachStore('8mb', (withCache) => {
       assert.deepEqual([await it.later, it.bytes], [3, new Uint8Array([1, 2])])
     }
     await assert.rejects(cache.set('k', () => 1), { code: 'errand::unserializable' })
+    const action = registerServerReference(async () => 1, 'an-action', 'action')
+    for (const value of [{ action }, { action, bytes: new Uint8Array(1) }]) {
+      await assert.rejects(cache.set('k', value), { code: 'errand::unserializable' })
+    }
     assert.ok(await cache.get('k'), 'the one before is there')
   }))
 })

@@ -103,7 +103,7 @@ function refused(): never {
 /** `undefined`: the value takes rows. */
 function skeletonOf(value: unknown): Uint8Array | undefined {
   try {
-    const { text, program, blobs } = lower(value)
+    const { text, program, blobs } = lower(value, 'result', true)
     return blobs.length > 0 ? undefined : Buffer.from(`${program.length}\n${program}${text}`)
   } catch (error) {
     if ((error as { code?: string }).code === 'errand::unserializable') return undefined

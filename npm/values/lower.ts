@@ -53,8 +53,8 @@ export interface ErrorFacts {
  * @param root what to call the value in a message
  * @throws ErrandError `errand::unserializable`, naming the place, as in `result.user.save is a function`
  */
-export function lower(value: unknown, root = 'result'): Lowered {
-  return withoutLive(new Lowering(root, { isGraph: false }).run(value))
+export function lower(value: unknown, root = 'result', isKept = false): Lowered {
+  return withoutLive(new Lowering(root, { isGraph: false, isKept }).run(value))
 }
 
 /**
@@ -83,7 +83,7 @@ function withoutLive({ text, program, blobs }: LoweredResult): Lowered {
 export class ResultLowering {
   readonly #lowering: Lowering
 
-  /** @param isKept whether it is for later, so that what only one client has means nothing */
+  /** @param isKept whether it is for later, so that what only one client or one build has means nothing */
   constructor(describe: (error: Error) => ErrorFacts, isKept = false) {
     this.#lowering = new Lowering('result', { isGraph: true, describe, isKept })
   }
@@ -231,7 +231,7 @@ class Lowering {
       case 'function': {
         const name = this.#describe && !this.#isKept ? temporaryName(value) : undefined
         if (name !== undefined) return this.#put(key, at, this.#node(value, ['*', name]))
-        if (isServerReference(value)) return this.#put(key, at, this.#reference(value, key, at))
+        if (isServerReference(value) && !this.#isKept) return this.#put(key, at, this.#reference(value, key, at))
         if (isOfReact(value)) refuseElement(this.#pathTo(key, at))
         break
       }
