@@ -26,9 +26,9 @@ async function counted<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-const mixed = action({ ...POLICY, timeout: 100 }, async (how: string, ms: number) =>
+const mixed = action({ ...POLICY, timeout: 250 }, async (how: string, ms: number) =>
   counted(async () => {
-    if (how === 'hang') await sleep(ms + 120) // it isn't interested in what it is told
+    if (how === 'hang') await sleep(ms + 280) // it isn't interested in what it is told
     else if (how === 'together') while (most < MOST) await sleep(1)
     else await sleep(ms, undefined, { signal: signal() }).catch(() => {})
     if (how === 'throw') throw new Error('of its own')
