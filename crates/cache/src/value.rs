@@ -27,10 +27,17 @@ pub trait Source: Send + Sync + fmt::Debug {
     /// The bytes from `at` on: `most` of them, or fewer only where the value ends.
     fn read(&self, at: u64, most: usize) -> Answer<Result<Bytes>>;
 
-    /// The XXH3 of all bytes, where it lies on this machine: it can be read there from its beginning on, even when its entry
-    /// has gone. See [`Reader`].
+    /// The XXH3 of all bytes, where it lies on this machine: it can be read there from its beginning
+    /// on, even when its entry has gone. See [`Reader`].
     fn local_sum(&self) -> Option<u64> {
         None
+    }
+
+    /// Its bytes aren't those of [`local_sum`](Self::local_sum): who asks for it again should find
+    /// nothing. Returns the error for who reads it now.
+    fn damaged(&self) -> Error {
+        let source = io::Error::new(io::ErrorKind::InvalidData, "it is damaged");
+        Error::Storage { what: "read a value", source: Box::new(source) }
     }
 
     /// Itself, for the store that made it: it may keep what it has rather than copy it.
@@ -125,8 +132,7 @@ impl Reader {
         self.at += part.len() as u64;
         self.sum.update(&part);
         if self.at == self.len_bytes() && self.sum.digest() != self.expected {
-            let source = io::Error::new(io::ErrorKind::InvalidData, "it is damaged");
-            return Err(Error::Storage { what: "read a value's file", source: Box::new(source) });
+            return Err(self.source.damaged());
         }
         Ok(Some(part))
     }

@@ -23,7 +23,7 @@ use napi_derive::napi;
 use rustc_hash::FxHashMap;
 
 use crate::{
-    cache_hit::{Hit, MOST_WHOLE, found},
+    cache_hit::{Hit, found},
     cache_settings::{CacheSettings, NamedProfile, open},
     job::{Failure, now},
     soon::Soon,
@@ -368,7 +368,7 @@ impl NativeCache {
         Box::new(move |key| {
             let at = cache::now();
             let Answer::Now(Ok(Read::Fresh(entry))) = store.read(key, at) else { return None };
-            if entry.value.len_bytes() > MOST_WHOLE && Reader::of(&entry.value).is_some() {
+            if Reader::of(&entry.value).is_some() {
                 return None; // JavaScript sends it in parts
             }
             let Answer::Now(Ok(bytes)) = entry.value.bytes() else { return None };

@@ -25,8 +25,6 @@ enum Found {
     Parts(Box<Reader>),
 }
 
-/// Values of more bytes are read in parts where they lie on this machine.
-pub(crate) const MOST_WHOLE: u64 = 1 << 20;
 /// Bytes of one part.
 const PART: usize = 256 << 10;
 
@@ -99,8 +97,7 @@ pub(crate) fn found(read: Read, at: Time) -> Answer<cache::Result<Option<Hit>>> 
         Read::Stale(entry) => (true, entry),
         Read::Absent => return Answer::Now(Ok(None)),
     };
-    let reader = if entry.value.len_bytes() > MOST_WHOLE { Reader::of(&entry.value) } else { None };
-    let found = match reader {
+    let found = match Reader::of(&entry.value) {
         Some(reader) => Answer::Now(Ok(Found::Parts(Box::new(reader)))),
         None => entry.value.bytes().map(|bytes| bytes.map(Found::Whole)),
     };

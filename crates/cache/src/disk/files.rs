@@ -25,6 +25,10 @@ use crate::{
 /// Beyond, the database would look long for so many free pages in a row.
 pub(super) const MOST_INLINE_BYTES: usize = 128 << 10;
 
+/// Files up to this length are read when their entry is, and one that is damaged isn't there. Of a
+/// longer one only its end tells.
+const MOST_WHOLE_BYTES: u64 = 1 << 20;
+
 /// The folder of such files.
 #[derive(Debug)]
 pub(super) struct Files {
@@ -44,16 +48,24 @@ impl Files {
         self.folder.join(format!("{:016x}-{:x}", name.owner, name.number))
     }
 
-    /// Opens a value's file; `None` if it isn't there (any more), or isn't whole.
+    /// Opens a value's file; `None` if it isn't there (any more), or is damaged.
     pub(super) fn open(&self, name: FileName, bytes: u64, sum: u64) -> Result<Option<Value>> {
-        let file = match File::open(self.path(name)) {
+        let path = self.path(name);
+        let file = match File::open(&path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(failed("open a value's file", error)),
         };
         let length = file.metadata().map_err(|error| failed("open a value's file", error))?.len();
-        let source = Stored { file, bytes, sum, pending: None };
-        Ok((length == bytes).then(|| Value::Parts(Arc::new(source))))
+        if length != bytes {
+            return Ok(None);
+        }
+        let stored = Stored { file, path, bytes, sum, pending: None };
+        if bytes > MOST_WHOLE_BYTES {
+            return Ok(Some(Value::Parts(Arc::new(stored))));
+        }
+        let whole = stored.bytes(0, bytes as usize)?;
+        Ok((xxh3_64(&whole) == sum).then(|| Value::Whole(whole.into())))
     }
 
     /// Removes files that no entry names any more. One that is left over is swept up later.
@@ -107,6 +119,7 @@ impl Drop for Pending {
 #[derive(Debug)]
 pub(super) struct Stored {
     file: File,
+    path: PathBuf,
     bytes: u64,
     pub(super) sum: u64,
     pending: Option<Pending>,
@@ -130,14 +143,18 @@ impl Stored {
     fn part(&self, at: u64, most: usize) -> Result<Bytes> {
         let left = self.bytes.saturating_sub(at);
         let length = usize::try_from(left).unwrap_or(usize::MAX).min(most);
-        let mut part = vec![0; length];
-        read_exact_at(&self.file, &mut part, at)
-            .map_err(|error| failed("read a value's file", error))?;
+        let part = self.bytes(at, length)?;
         if length as u64 == self.bytes && xxh3_64(&part) != self.sum {
-            let error = io::Error::new(io::ErrorKind::InvalidData, "it is damaged");
-            return Err(failed("read a value's file", error));
+            return Err(self.damaged());
         }
         Ok(part.into())
+    }
+
+    fn bytes(&self, at: u64, length: usize) -> Result<Vec<u8>> {
+        let mut bytes = vec![0; length];
+        read_exact_at(&self.file, &mut bytes, at)
+            .map_err(|error| failed("read a value's file", error))?;
+        Ok(bytes)
     }
 }
 
@@ -152,6 +169,12 @@ impl Source for Stored {
 
     fn local_sum(&self) -> Option<u64> {
         Some(self.sum)
+    }
+
+    fn damaged(&self) -> Error {
+        _ = fs::remove_file(&self.path); // its entry counts as absent from now on
+        let error = io::Error::new(io::ErrorKind::InvalidData, "it is damaged");
+        failed("read a value's file", error)
     }
 
     fn as_any(&self) -> Option<&dyn Any> {
@@ -211,7 +234,8 @@ impl FileSink {
                 .and_then(|()| File::open(&self.files.folder)?.sync_all())
                 .map_err(|error| failed("write a value's file", error))?;
         }
-        let stored = Stored { file, bytes, sum: sum.digest(), pending: Some(pending) };
+        let path = pending.path.clone();
+        let stored = Stored { file, path, bytes, sum: sum.digest(), pending: Some(pending) };
         Ok(Value::Parts(Arc::new(stored)))
     }
 }
